@@ -1,0 +1,135 @@
+import * as z from 'zod/mini';
+import { formulaSchema } from './aggregation.ts';
+import { jsonValueSchema } from './json-value.ts';
+import { columnTypeSchema, featureTypeSchema, scalarTypeSchema } from './value-type.ts';
+
+export const manifestVersion = 1;
+
+/** Names of entities, sources, views, features, services, keys and columns. */
+export const namePattern = /^[a-z][a-z0-9_]{0,62}$/;
+const name = z.string().check(z.regex(namePattern));
+const version = z.int().check(z.positive());
+const millis = z.int().check(z.nonnegative());
+const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+const described = { description: z.string(), owner: z.optional(z.string()), tags: z.record(z.string(), z.string()) };
+
+export const keySchema = z.strictObject({ name, type: scalarTypeSchema });
+export const entitySchema = z.strictObject({ name, keys: z.array(keySchema), ...described });
+
+export const columnSchema = z.strictObject({ name, type: columnTypeSchema });
+/**
+ * Rows in Parquet under `location` (relative to the deployment's bucket, or s3://). Without `eventTime` the rows are static:
+ * always visible. `partitionedBy.column` is the UTC date (yyyy-MM-dd) of `partitionedBy.of`, kept in the folder name.
+ */
+export const parquetSourceSchema = z.strictObject({
+  kind: z.literal('parquet'),
+  name,
+  location: z.string(),
+  partitionedBy: z.optional(z.strictObject({ column: name, of: name })),
+  schema: z.array(columnSchema),
+  eventTime: z.optional(name),
+  createdTime: z.optional(name),
+  deleted: z.optional(name),
+  ...described,
+});
+/** Fields that arrive with each request (and as spine columns in a training set). */
+export const requestSourceSchema = z.strictObject({
+  kind: z.literal('request'),
+  name,
+  schema: z.array(z.strictObject({ name, type: featureTypeSchema })),
+  ...described,
+});
+export const sourceSchema = z.discriminatedUnion('kind', [parquetSourceSchema, requestSourceSchema]);
+
+export const featureSchema = z.strictObject({
+  name,
+  type: featureTypeSchema,
+  default: z.optional(jsonValueSchema),
+  ...described,
+});
+/** batchView only: how the feature is computed. */
+export const aggregatedFeatureSchema = z.strictObject({ ...featureSchema.shape, formula: formulaSchema });
+/** tableView only: the source column it is read from. */
+export const columnFeatureSchema = z.strictObject({ ...featureSchema.shape, column: name });
+
+const viewBase = { name, version, definitionHash: hash, ...described };
+/** Views whose rows are stored: `layout` names the online row format; ttl is inclusive (a row of exactly that age is visible). */
+const storedViewBase = {
+  ...viewBase,
+  entity: name,
+  source: name,
+  online: z.boolean(),
+  layout: z.string().check(z.regex(/^[0-9a-f]{8}$/)),
+  ttlMillis: z.optional(z.int().check(z.positive())),
+  delayMillis: millis,
+};
+export const tableViewSchema = z.strictObject({
+  kind: z.literal('table'),
+  ...storedViewBase,
+  features: z.array(columnFeatureSchema),
+  /** How often new source objects are looked for, besides the event that each new object sends; absent: on events only. */
+  scheduleMillis: z.optional(z.int().check(z.positive())),
+});
+export const batchViewSchema = z.strictObject({
+  kind: z.literal('batch'),
+  ...storedViewBase,
+  scheduleMillis: z.int().check(z.positive()),
+  /** Ticks before the watermark that every scheduled run computes again. */
+  recomputeTicks: millis,
+  features: z.array(aggregatedFeatureSchema),
+});
+/** An input of a transform: features of a view (stored or on-demand) by name, or the fields of a request source. */
+export const onDemandInputSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('view'), name, view: name, version, features: z.array(name) }),
+  z.strictObject({ kind: z.literal('request'), name, source: name }),
+]);
+export const onDemandViewSchema = z.strictObject({
+  kind: z.literal('onDemand'),
+  ...viewBase,
+  inputs: z.array(onDemandInputSchema),
+  features: z.array(featureSchema),
+  /** Hash of the bundled transform and Node's major version. */
+  transformHash: hash,
+});
+export const viewSchema = z.discriminatedUnion('kind', [tableViewSchema, batchViewSchema, onDemandViewSchema]);
+
+/** One feature of a service; `name` is its result name: `view__feature` or the service's alias. */
+export const featureReferenceSchema = z.strictObject({ view: name, version, feature: name, name: z.string() });
+export const featureServiceSchema = z.strictObject({
+  name,
+  version,
+  definitionHash: hash,
+  features: z.array(featureReferenceSchema),
+  ...described,
+});
+
+/** Everything that a deployment knows of its definitions. Lists are sorted by (name, version); features keep their declared order. */
+export const manifestSchema = z.strictObject({
+  manifestVersion: z.literal(manifestVersion),
+  project: name,
+  entities: z.array(entitySchema),
+  sources: z.array(sourceSchema),
+  views: z.array(viewSchema),
+  services: z.array(featureServiceSchema),
+  /** sha256 of the canonical JSON of all the rest. */
+  hash,
+});
+
+export type Key = z.infer<typeof keySchema>;
+export type Entity = z.infer<typeof entitySchema>;
+export type Column = z.infer<typeof columnSchema>;
+export type ParquetSource = z.infer<typeof parquetSourceSchema>;
+export type RequestSource = z.infer<typeof requestSourceSchema>;
+export type Source = z.infer<typeof sourceSchema>;
+export type Feature = z.infer<typeof featureSchema>;
+export type AggregatedFeature = z.infer<typeof aggregatedFeatureSchema>;
+export type ColumnFeature = z.infer<typeof columnFeatureSchema>;
+export type TableView = z.infer<typeof tableViewSchema>;
+export type BatchView = z.infer<typeof batchViewSchema>;
+export type StoredView = TableView | BatchView;
+export type OnDemandInput = z.infer<typeof onDemandInputSchema>;
+export type OnDemandView = z.infer<typeof onDemandViewSchema>;
+export type View = z.infer<typeof viewSchema>;
+export type FeatureReference = z.infer<typeof featureReferenceSchema>;
+export type FeatureService = z.infer<typeof featureServiceSchema>;
+export type Manifest = z.infer<typeof manifestSchema>;

@@ -1,0 +1,4 @@
+/** Now, in epoch milliseconds. */
+export type Clock = () => number;
+
+export const systemClock: Clock = () => Date.now();

@@ -1,0 +1,44 @@
+/** Address of one stored row: encoded entity key and `view@version`. */
+export interface RowAddress {
+  readonly entityKey: string;
+  readonly viewId: string;
+}
+
+/** A row to store. `order` sorts as the rows' order does (design: latest = greatest); `packed` is the codec's text. */
+export interface OnlineRow extends RowAddress {
+  readonly order: string;
+  readonly packed: string;
+  /** Epoch seconds after which the store may drop the item; absent: kept. */
+  readonly expiresAtSeconds?: number;
+}
+
+/** What a read found: the packed row, nothing, or a failure that outlived the deadline's retries. */
+export type ReadOutcome =
+  | { readonly kind: 'found'; readonly packed: string }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export interface ReadOptions {
+  /** Epoch milliseconds by which the answer must be given; what is not read by then is `failed`. */
+  readonly deadlineMillis: number;
+  /** Read-your-write. @default false */
+  readonly consistent?: boolean;
+}
+
+export interface WriteCounts {
+  /** Rows now stored by this call (also those that an earlier try of the same row had stored: same order, same text). */
+  readonly written: number;
+  /** Rows not stored because a greater one stands. */
+  readonly older: number;
+}
+
+/** The online store of rows: one item per (entity, view version), newest wins. */
+export interface OnlineRows {
+  /** Outcomes in the order of `addresses` (which are distinct). Never rejects for single keys: they are `failed`. */
+  read(addresses: readonly RowAddress[], options: ReadOptions): Promise<readonly ReadOutcome[]>;
+  /**
+   * Stores each row unless a greater or equal one (by `order`) stands. Retries throttling with jitter; rejects when a row can
+   * neither be stored nor found older, with the counts so far lost (the caller repeats the whole batch: writing is idempotent).
+   */
+  writeNewer(rows: readonly OnlineRow[]): Promise<WriteCounts>;
+}
