@@ -1,0 +1,28 @@
+import * as z from 'zod/mini';
+
+/** Names of stages, which end up in stack names. */
+export const stageNamePattern = /^[a-z][a-z0-9]{0,15}$/;
+
+/**
+ * What differs between deployments of one repository. `protectData`: deletion protection, point-in-time recovery and retained buckets
+ * (production); without it a deployment can be taken down with its data. Without `account` and `region` the CLI's own decide.
+ */
+export const stageConfigSchema = z.strictObject({
+  account: z.optional(z.string().check(z.regex(/^\d{12}$/))),
+  region: z.optional(z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d$/))),
+  protectData: z._default(z.boolean(), false),
+  /** Days that logs are kept; one of the numbers that CloudWatch Logs offers. */
+  logRetentionDays: z._default(
+    z.literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653]),
+    30,
+  ),
+  /** Athena stops a statement that would read more; 10 MB is Athena's own least. */
+  bytesScannedCutoffMb: z._default(z.int().check(z.minimum(10), z.maximum(7_000_000)), 100_000),
+  serveMemoryMb: z._default(z.int().check(z.minimum(128), z.maximum(10_240)), 1024),
+  /** Where alarms are mailed; absent: alarms only show in the console. */
+  alarmEmail: z.optional(z.string().check(z.regex(/^[^@\s]+@[^@\s]+$/))),
+});
+/** A stage with its defaults filled in. */
+export type StageConfig = z.infer<typeof stageConfigSchema>;
+/** A stage as written in tidemark.config.ts: every member may be left out. */
+export type StageInput = z.input<typeof stageConfigSchema>;
