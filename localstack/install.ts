@@ -1,0 +1,82 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { callerEnvironment } from './environment.ts';
+import { installDynamodbLocal, installKinesisMock, installPlugin, installPython, type StepContext } from './install-steps.ts';
+import { withLock } from './lock.ts';
+import { type InstallPaths, installPaths } from './paths.ts';
+import { pinsHash, pluginHash } from './pins.ts';
+import { findPrerequisites } from './prerequisites.ts';
+import { type Report, timed } from './report.ts';
+
+export interface Install {
+  readonly paths: InstallPaths;
+  readonly javaHome: string;
+}
+
+interface Step {
+  readonly id: string;
+  readonly title: string;
+  readonly run: (context: StepContext) => Promise<void>;
+}
+
+const independentSteps: readonly Step[] = [
+  { id: 'python', title: 'LocalStack and its Python', run: installPython },
+  { id: 'dynamodb-local', title: 'DynamoDB Local', run: installDynamodbLocal },
+  { id: 'kinesis-local', title: 'Kinesis mock', run: installKinesisMock },
+];
+
+/**
+ * Installs what is not there yet; a rerun looks at a few marks and returns.
+ * Each step leaves its mark when it is done, so an install that was killed goes on where it stopped.
+ */
+export async function ensureInstalled(report: Report): Promise<Install> {
+  const paths = installPaths(pinsHash());
+  const ready = readyInstall(paths);
+  if (ready !== undefined) return ready;
+  const onWait = (pid: number) => report(`waiting for the install of process ${pid}`);
+  return await withLock(`${paths.root}.lock`, { waitMillis: 600_000, onWait }, () => install(paths, report));
+}
+
+async function install(paths: InstallPaths, report: Report): Promise<Install> {
+  const ready = readyInstall(paths);
+  if (ready !== undefined) return ready; // by the process that held the lock before
+  const environment = callerEnvironment();
+  const prerequisites = await timed(report, 'check Python, Java and Maven', () => findPrerequisites(environment));
+  const context: StepContext = { paths, prerequisites, environment };
+  mkdirSync(paths.doneMarks, { recursive: true });
+  await allSettledThenThrow(independentSteps.map((step) => runStep(step, context, '', report)));
+  await runStep({ id: 'plugin', title: 'Tidemark plugin', run: installPlugin }, context, pluginHash(), report);
+  writeFileSync(javaFile(paths), prerequisites.javaHome);
+  return { paths, javaHome: prerequisites.javaHome };
+}
+
+async function runStep(step: Step, context: StepContext, content: string, report: Report): Promise<void> {
+  if (isDone(context.paths, step.id, content)) return;
+  rmSync(mark(context.paths, step.id), { force: true });
+  await timed(report, `install ${step.title}`, () => step.run(context));
+  writeFileSync(mark(context.paths, step.id), content);
+}
+
+/** A failed step must not leave the others running behind its error. */
+async function allSettledThenThrow(steps: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(steps)) if (result.status === 'rejected') throw result.reason;
+}
+
+function readyInstall(paths: InstallPaths): Install | undefined {
+  const isInstalled = independentSteps.every(({ id }) => isDone(paths, id, '')) && isDone(paths, 'plugin', pluginHash());
+  if (!isInstalled || !existsSync(javaFile(paths))) return undefined;
+  const javaHome = readFileSync(javaFile(paths), 'utf8');
+  return existsSync(join(javaHome, 'bin', 'java')) ? { paths, javaHome } : undefined;
+}
+
+function isDone(paths: InstallPaths, id: string, content: string): boolean {
+  return existsSync(mark(paths, id)) && readFileSync(mark(paths, id), 'utf8') === content;
+}
+
+function mark(paths: InstallPaths, id: string): string {
+  return join(paths.doneMarks, id);
+}
+
+function javaFile(paths: InstallPaths): string {
+  return join(paths.doneMarks, 'java-home');
+}

@@ -1,0 +1,60 @@
+import { join, resolve } from 'node:path';
+import { LocalCloudError } from './errors.ts';
+
+const repositoryRoot = resolve(import.meta.dirname, '..');
+
+/** Folders of the checkout. Everything the runner writes is under `.tidemark/`. */
+export const checkout = {
+  root: repositoryRoot,
+  nodeModules: join(repositoryRoot, 'node_modules'),
+  pins: join(import.meta.dirname, 'pins'),
+  plugin: join(import.meta.dirname, 'plugin'),
+  cloud: join(repositoryRoot, '.tidemark', 'cloud'),
+  runs: join(repositoryRoot, '.tidemark', 'run'),
+} as const;
+
+export interface InstallPaths {
+  readonly root: string;
+  readonly python: string;
+  readonly dynamodbJars: string;
+  readonly kinesis: string;
+  readonly cache: string;
+  readonly doneMarks: string;
+}
+
+export function installPaths(pinsHash: string): InstallPaths {
+  const root = join(checkout.cloud, `install-${pinsHash}`);
+  return {
+    root,
+    python: join(root, 'python', 'bin', 'python'),
+    dynamodbJars: join(root, 'dynamodb-local'),
+    kinesis: join(root, 'kinesis-local'),
+    cache: join(root, 'cache'),
+    doneMarks: join(root, 'done'),
+  };
+}
+
+export interface RunPaths {
+  readonly root: string;
+  readonly state: string;
+  readonly log: string;
+  readonly temporary: string;
+  readonly filesystem: string;
+  readonly lambdaModules: string;
+}
+
+/** Throws localstack.badName unless the name can be a folder name of its own. */
+export function runPaths(name: string): RunPaths {
+  if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(name)) {
+    throw new LocalCloudError('localstack.badName', `name must match [a-z0-9][a-z0-9-]{0,39}, got "${name}"; use for example dev`);
+  }
+  const root = join(checkout.runs, name);
+  return {
+    root,
+    state: join(root, 'cloud.json'),
+    log: join(root, 'localstack.log'),
+    temporary: join(root, 'tmp'),
+    filesystem: join(root, 'filesystem'),
+    lambdaModules: join(root, 'lambda-runtime', 'node_modules'),
+  };
+}

@@ -1,0 +1,1 @@
+"""The Tidemark plugin of LocalStack."""
