@@ -1,0 +1,23 @@
+/** Field names of structured log lines. One meaning, one name, so that a query over several log groups is one filter. */
+export const logFields = {
+  project: 'project',
+  stage: 'stage',
+  /** `name@version`. */
+  view: 'view',
+  /** `name@version`. */
+  service: 'service',
+  requestId: 'requestId',
+  /** Number of the materialization run within its view version. */
+  run: 'run',
+  /** ARN of the Step Functions execution. */
+  execution: 'execution',
+  /** Athena's query execution id. */
+  queryId: 'queryId',
+  /** Id of a training set. */
+  dataset: 'dataset',
+  /** `room.problem` of a TidemarkError. */
+  errorCode: 'errorCode',
+  rows: 'rows',
+  millis: 'millis',
+  httpStatus: 'httpStatus',
+} as const;

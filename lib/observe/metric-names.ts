@@ -1,0 +1,72 @@
+/** CloudWatch namespace of every metric that Tidemark's Lambdas emit (embedded metric format). */
+export const metricNamespace = 'Tidemark';
+
+/** Which deployment a metric belongs to: several may share an account. */
+export interface Deployment {
+  readonly project: string;
+  readonly stage: string;
+}
+
+/**
+ * Dimension sets. An emitter adds exactly one of these records; an alarm names the same one: CloudWatch does not aggregate over
+ * dimensions. Serving emits its metrics under `deployment` (alarms) and again under `service` (dashboard, by feature service;
+ * requests that list features have none). Runs emit under `view`.
+ */
+export const dimensions = {
+  deployment: ({ project, stage }: Deployment) => ({ project, stage }),
+  service: ({ project, stage }: Deployment, service: string) => ({ project, stage, service }),
+  /** `view` is `name@version`. */
+  view: ({ project, stage }: Deployment, view: string) => ({ project, stage, view }),
+} as const;
+
+/** CloudWatch's names of units. */
+export type MetricUnit = 'Count' | 'Bytes' | 'Seconds' | 'Milliseconds';
+
+/** Metrics of one request of the serving handler. */
+export const serveMetrics = {
+  requests: { name: 'ServeRequests', unit: 'Count' },
+  entities: { name: 'ServeEntities', unit: 'Count' },
+  /** Requests of which some key could not be read before the deadline. */
+  partial: { name: 'ServePartial', unit: 'Count' },
+  /** Time in DynamoDB, retries included. */
+  storeMillis: { name: 'StoreLatency', unit: 'Milliseconds' },
+  /** Time in the handler, store included. */
+  handlerMillis: { name: 'HandlerLatency', unit: 'Milliseconds' },
+} as const satisfies MetricTable;
+
+/** Number of values served with a status, e.g. `FeaturesPresent` for PRESENT. */
+export const featureStatusMetric = (status: string): Metric => ({
+  name: `Features${status.charAt(0).toUpperCase()}${status.slice(1).toLowerCase()}`,
+  unit: 'Count',
+});
+
+/** Metrics of one materialization run, emitted by its last step whether it succeeded or failed. */
+export const runMetrics = {
+  succeeded: { name: 'RunsSucceeded', unit: 'Count' },
+  failed: { name: 'RunsFailed', unit: 'Count' },
+  /** Rows that the online selection found. */
+  rowsRead: { name: 'RowsRead', unit: 'Count' },
+  rowsWritten: { name: 'RowsWritten', unit: 'Count' },
+  /** Rows not written because a greater one stood. */
+  rowsOlder: { name: 'RowsOlder', unit: 'Count' },
+  /** Rows read that were neither written nor older: lost unless the run is repeated. */
+  rowsFailed: { name: 'RowsFailed', unit: 'Count' },
+  bytesScanned: { name: 'BytesScanned', unit: 'Bytes' },
+  seconds: { name: 'RunSeconds', unit: 'Seconds' },
+  /** End of the run minus the newest tick (batch) or the newest object read (table) that it made visible. Successful runs only. */
+  freshnessSeconds: { name: 'FreshnessSeconds', unit: 'Seconds' },
+} as const satisfies MetricTable;
+
+/** Metrics of one training set, emitted when it is complete or has failed. */
+export const trainingSetMetrics = {
+  succeeded: { name: 'TrainingSetsSucceeded', unit: 'Count' },
+  failed: { name: 'TrainingSetsFailed', unit: 'Count' },
+  rows: { name: 'TrainingSetRows', unit: 'Count' },
+  bytesScanned: { name: 'TrainingSetBytesScanned', unit: 'Bytes' },
+} as const satisfies MetricTable;
+
+export interface Metric {
+  readonly name: string;
+  readonly unit: MetricUnit;
+}
+type MetricTable = Readonly<Record<string, Metric>>;
