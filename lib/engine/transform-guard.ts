@@ -1,15 +1,3 @@
-/** What a transform may not touch: each makes its result depend on something that a training set cannot repeat. */
-const forbiddenGlobals = [
-  'setTimeout',
-  'setInterval',
-  'setImmediate',
-  'queueMicrotask',
-  'fetch',
-  'process',
-  'performance',
-  'crypto',
-] as const;
-
 const refuse = (what: string, instead: string) => (): never => {
   throw new Error(`${what} is not allowed in a transform: ${instead}`);
 };
@@ -24,38 +12,59 @@ const guardedDate = new Proxy(realDate, {
 });
 const refusedNow = refuse('Date.now', useAsOf);
 const refusedRandom = refuse('Math.random', stayPure);
-const traps = forbiddenGlobals.map((name) => ({
-  name,
-  trap: {
-    configurable: true,
-    get: refuse(name, name === 'performance' ? useAsOf : stayPure),
-    set: refuse(name, stayPure),
-  },
-}));
+const refusedTimeout = Object.assign(refuse('setTimeout', stayPure), { __promisify__: refuse('setTimeout', stayPure) });
+const refusedInterval = refuse('setInterval', stayPure);
+const refusedImmediate = Object.assign(refuse('setImmediate', stayPure), {
+  __promisify__: refuse('setImmediate', stayPure),
+});
+const refusedMicrotask = refuse('queueMicrotask', stayPure);
+const refusedFetch = refuse('fetch', stayPure);
+/** Globals that are objects: reading one of them throws. */
+const traps = (['process', 'performance', 'crypto'] as const).map((name) => {
+  const trap = refuse(name, name === 'performance' ? useAsOf : stayPure);
+  return { name, descriptor: { configurable: true, get: trap, set: trap } };
+});
+
+let isGuarding = false;
 
 /**
- * Calls a synchronous function while the clock, randomness, timers, the network and the process are out of reach: touching one throws
- * inside the call. Everything is put back before it returns or throws. Costs about 2 microseconds a call.
+ * Calls a synchronous function while the clock, randomness, timers, the network and the process are out of reach: each would make a
+ * result that a training set cannot repeat, and touching one throws inside the call. Everything is put back before it returns or throws.
  * What the module took before the call (a captured `Date.now`, an imported `node:timers`) is beyond its reach.
+ * A call inside a guarded call costs nothing more: guard a whole batch of rows where 3 microseconds a row matter.
  */
 export function guarded<TResult>(call: () => TResult): TResult {
+  if (isGuarding) return call();
+  // Plain assignments where they do: they are free, while defining a property costs 0.3 us, and this runs for every served row.
   const { now } = realDate;
   const { random } = Math;
+  const { setTimeout, setInterval, setImmediate, queueMicrotask, fetch } = globalThis;
   const before = traps.map(({ name }) => Object.getOwnPropertyDescriptor(globalThis, name));
-  for (const { name, trap } of traps) Object.defineProperty(globalThis, name, trap);
+  for (const { name, descriptor } of traps) Object.defineProperty(globalThis, name, descriptor);
+  isGuarding = true;
+  globalThis.Date = guardedDate;
   realDate.now = refusedNow;
   Math.random = refusedRandom;
-  globalThis.Date = guardedDate;
+  globalThis.setTimeout = refusedTimeout;
+  globalThis.setInterval = refusedInterval;
+  globalThis.setImmediate = refusedImmediate;
+  globalThis.queueMicrotask = refusedMicrotask;
+  globalThis.fetch = refusedFetch;
   try {
     return call();
   } finally {
+    isGuarding = false;
     globalThis.Date = realDate;
-    Math.random = random;
     realDate.now = now;
+    Math.random = random;
+    globalThis.setTimeout = setTimeout;
+    globalThis.setInterval = setInterval;
+    globalThis.setImmediate = setImmediate;
+    globalThis.queueMicrotask = queueMicrotask;
+    globalThis.fetch = fetch;
     traps.forEach(({ name }, index) => {
       const descriptor = before[index];
       if (descriptor) Object.defineProperty(globalThis, name, descriptor);
-      else Reflect.deleteProperty(globalThis, name);
     });
   }
 }
