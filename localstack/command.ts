@@ -12,7 +12,11 @@ export interface CommandOptions {
 }
 
 /** Runs a program to its end. Never throws for an exit code: a program that cannot be started reports 127. */
-export function runCommand(program: string, programArguments: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+export function runCommand(
+  program: string,
+  programArguments: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
   return new Promise((resolve) => {
     const child = spawn(program, programArguments, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks: Buffer[] = [];

@@ -9,14 +9,13 @@ export const region = 'us-east-1';
 export interface EmulatorSettings {
   readonly install: Install;
   readonly run: RunPaths;
-  readonly cloudId: string;
   readonly port: number;
   readonly dynamodbPort: number;
 }
 
 /** LocalStack's whole environment: nothing else of the caller's reaches it, AWS credentials above all. */
 export function emulatorEnvironment(caller: CallerEnvironment, settings: EmulatorSettings): Record<string, string> {
-  const { install, run, cloudId, port, dynamodbPort } = settings;
+  const { install, run, port, dynamodbPort } = settings;
   const address = `127.0.0.1:${port}`;
   const projectBin = join(checkout.nodeModules, '.bin');
   return {
@@ -52,9 +51,9 @@ export function emulatorEnvironment(caller: CallerEnvironment, settings: Emulato
     LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC: '0.2',
     LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC: '0.5',
     // the Tidemark plugin
-    TIDEMARK_CLOUD_ID: cloudId,
+    TIDEMARK_CLOUD_ID: run.cloudId,
     TIDEMARK_NODE_BIN: projectBin,
-    TIDEMARK_LAMBDA_MODULES: run.lambdaModules,
+    TIDEMARK_LAMBDA_MODULES: join(run.temporary, 'node_modules'),
     TIDEMARK_DYNAMODB_JARS: install.paths.dynamodbJars,
     TIDEMARK_JAVA_HOME: install.javaHome,
   };

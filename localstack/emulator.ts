@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastLines } from './command.ts';
@@ -9,7 +9,7 @@ import { LocalCloudError } from './errors.ts';
 import { checkout, type RunPaths } from './paths.ts';
 import { processesWithEnvironment, processStart, signal } from './processes.ts';
 
-const pollMillis = 50;
+const pollMillis = 100;
 const startLimitMillis = 120_000;
 const politeStopMillis = 8_000;
 const forcedStopMillis = 5_000;
@@ -21,7 +21,7 @@ export interface Emulator {
 
 /** Starts LocalStack and returns when its gateway, our plugin and DynamoDB Local answer. */
 export async function startEmulator(settings: EmulatorSettings): Promise<Emulator> {
-  const { install, run, cloudId, port } = settings;
+  const { install, run, port } = settings;
   prepareFolders(settings);
   const log = openSync(run.log, 'w');
   const child = spawn(install.paths.python, ['-m', 'localstack.runtime.main'], {
@@ -33,9 +33,13 @@ export async function startEmulator(settings: EmulatorSettings): Promise<Emulato
   closeSync(log);
   child.unref();
   try {
-    await ready(`http://127.0.0.1:${port}/_tidemark/status`, () => child.exitCode === null && child.signalCode === null, run.log);
+    await ready(
+      `http://127.0.0.1:${port}/_tidemark/status`,
+      () => child.exitCode === null && child.signalCode === null,
+      run.log,
+    );
   } catch (error) {
-    await stopEmulator(cloudId);
+    await stopEmulator(run.cloudId);
     throw error;
   }
   const pid = child.pid;
@@ -46,15 +50,17 @@ export async function startEmulator(settings: EmulatorSettings): Promise<Emulato
 
 /** LocalStack looks for its helpers under a file system root of its own; they are links into the shared install. */
 function prepareFolders({ install, run }: EmulatorSettings): void {
-  for (const folder of [run.temporary, run.filesystem, run.lambdaModules]) rmSync(folder, { recursive: true, force: true });
-  mkdirSync(run.temporary, { recursive: true });
+  removeRunFolders(run);
+  mkdirSync(run.root, { recursive: true });
   link(install.paths.kinesis, join(run.filesystem, 'var', 'lib', 'localstack', 'lib', 'kinesis-local'));
-  linkLambdaModules(run);
+  // Functions are unpacked below the temporary folder. As in AWS they find the SDK, and are CommonJS unless they say so.
+  for (const scope of ['@aws-sdk', '@smithy'])
+    link(join(checkout.nodeModules, scope), join(run.temporary, 'node_modules', scope));
+  writeFileSync(join(run.temporary, 'package.json'), '{}');
 }
 
-/** What the Lambda runtime itself offers to a function's `require`, and no other package of this checkout. */
-function linkLambdaModules(run: RunPaths): void {
-  for (const scope of ['@aws-sdk', '@smithy']) link(join(checkout.nodeModules, scope), join(run.lambdaModules, scope));
+export function removeRunFolders(run: RunPaths): void {
+  for (const folder of [run.temporary, run.filesystem]) rmSync(folder, { recursive: true, force: true });
 }
 
 function link(target: string, path: string): void {
@@ -84,7 +90,10 @@ async function answersReady(url: string): Promise<boolean> {
 
 function startFailed(reason: string, log: string): LocalCloudError {
   const output = existsSync(log) ? lastLines(readFileSync(log, 'utf8')) : '';
-  return new LocalCloudError('localstack.startFailed', `LocalStack did not start: ${reason}; the log ${log} ends with:\n${output}`);
+  return new LocalCloudError(
+    'localstack.startFailed',
+    `LocalStack did not start: ${reason}; the log ${log} ends with:\n${output}`,
+  );
 }
 
 /**
@@ -96,10 +105,14 @@ export async function stopEmulator(cloudId: string, leaderPid?: number): Promise
   const isGone = () => running().length === 0;
   const first = leaderPid === undefined ? running() : running().filter((pid) => pid === leaderPid);
   for (const pid of first) signal(pid, 'SIGTERM');
-  if (await waitUntil(() => first.every((pid) => processStart(pid) === undefined), politeStopMillis) && isGone()) return;
+  if ((await waitUntil(() => first.every((pid) => processStart(pid) === undefined), politeStopMillis)) && isGone())
+    return;
   for (const pid of running()) signal(pid, 'SIGKILL');
   if (!(await waitUntil(isGone, forcedStopMillis))) {
-    throw new LocalCloudError('localstack.stopFailed', `processes ${running().join(', ')} of the local cloud did not end when killed`);
+    throw new LocalCloudError(
+      'localstack.stopFailed',
+      `processes ${running().join(', ')} of the local cloud did not end when killed`,
+    );
   }
 }
 

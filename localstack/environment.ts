@@ -9,7 +9,6 @@ export interface CallerEnvironment {
 }
 
 export function callerEnvironment(): CallerEnvironment {
-  // biome-ignore lint/style/noProcessEnv: the one place of this room
   const all = process.env;
   const home = all.HOME ?? '/';
   return { all, path: all.PATH ?? '', home, javaHome: all.JAVA_HOME, pyenvRoot: all.PYENV_ROOT ?? `${home}/.pyenv` };

@@ -14,7 +14,11 @@ export async function assertPortFree(port: number): Promise<void> {
   try {
     await close(await listen(port));
   } catch (cause) {
-    throw new LocalCloudError('localstack.portTaken', `port ${port} of 127.0.0.1 is taken; stop its owner or choose another with --port (0 = any free one)`, { cause });
+    throw new LocalCloudError(
+      'localstack.portTaken',
+      `port ${port} of 127.0.0.1 is taken; stop its owner or choose another with --port (0 = any free one)`,
+      { cause },
+    );
   }
 }
 

@@ -1,7 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { callerEnvironment } from './environment.ts';
-import { installDynamodbLocal, installKinesisMock, installPlugin, installPython, type StepContext } from './install-steps.ts';
+import {
+  installDynamodbLocal,
+  installKinesisMock,
+  installPlugin,
+  installPython,
+  type StepContext,
+} from './install-steps.ts';
 import { withLock } from './lock.ts';
 import { type InstallPaths, installPaths } from './paths.ts';
 import { pinsHash, pluginHash } from './pins.ts';
@@ -15,14 +21,16 @@ export interface Install {
 
 interface Step {
   readonly id: string;
+  /** What its mark holds: the step runs again when this changes. */
+  readonly version: string;
   readonly title: string;
   readonly run: (context: StepContext) => Promise<void>;
 }
 
 const independentSteps: readonly Step[] = [
-  { id: 'python', title: 'LocalStack and its Python', run: installPython },
-  { id: 'dynamodb-local', title: 'DynamoDB Local', run: installDynamodbLocal },
-  { id: 'kinesis-local', title: 'Kinesis mock', run: installKinesisMock },
+  { id: 'python', version: '', title: 'LocalStack and its Python', run: installPython },
+  { id: 'dynamodb-local', version: '', title: 'DynamoDB Local', run: installDynamodbLocal },
+  { id: 'kinesis-local', version: '', title: 'Kinesis mock', run: installKinesisMock },
 ];
 
 /**
@@ -44,17 +52,21 @@ async function install(paths: InstallPaths, report: Report): Promise<Install> {
   const prerequisites = await timed(report, 'check Python, Java and Maven', () => findPrerequisites(environment));
   const context: StepContext = { paths, prerequisites, environment };
   mkdirSync(paths.doneMarks, { recursive: true });
-  await allSettledThenThrow(independentSteps.map((step) => runStep(step, context, '', report)));
-  await runStep({ id: 'plugin', title: 'Tidemark plugin', run: installPlugin }, context, pluginHash(), report);
+  await allSettledThenThrow(independentSteps.map((step) => runStep(step, context, report)));
+  await runStep(pluginStep(), context, report);
   writeFileSync(javaFile(paths), prerequisites.javaHome);
   return { paths, javaHome: prerequisites.javaHome };
 }
 
-async function runStep(step: Step, context: StepContext, content: string, report: Report): Promise<void> {
-  if (isDone(context.paths, step.id, content)) return;
-  rmSync(mark(context.paths, step.id), { force: true });
+function pluginStep(): Step {
+  return { id: 'plugin', version: pluginHash(), title: 'Tidemark plugin', run: installPlugin };
+}
+
+async function runStep(step: Step, context: StepContext, report: Report): Promise<void> {
+  if (isDone(context.paths, step)) return;
+  rmSync(markOf(context.paths, step), { force: true });
   await timed(report, `install ${step.title}`, () => step.run(context));
-  writeFileSync(mark(context.paths, step.id), content);
+  writeFileSync(markOf(context.paths, step), step.version);
 }
 
 /** A failed step must not leave the others running behind its error. */
@@ -63,18 +75,19 @@ async function allSettledThenThrow(steps: readonly Promise<void>[]): Promise<voi
 }
 
 function readyInstall(paths: InstallPaths): Install | undefined {
-  const isInstalled = independentSteps.every(({ id }) => isDone(paths, id, '')) && isDone(paths, 'plugin', pluginHash());
-  if (!isInstalled || !existsSync(javaFile(paths))) return undefined;
+  if (![...independentSteps, pluginStep()].every((step) => isDone(paths, step))) return undefined;
+  if (!existsSync(javaFile(paths))) return undefined;
   const javaHome = readFileSync(javaFile(paths), 'utf8');
   return existsSync(join(javaHome, 'bin', 'java')) ? { paths, javaHome } : undefined;
 }
 
-function isDone(paths: InstallPaths, id: string, content: string): boolean {
-  return existsSync(mark(paths, id)) && readFileSync(mark(paths, id), 'utf8') === content;
+function isDone(paths: InstallPaths, step: Step): boolean {
+  const mark = markOf(paths, step);
+  return existsSync(mark) && readFileSync(mark, 'utf8') === step.version;
 }
 
-function mark(paths: InstallPaths, id: string): string {
-  return join(paths.doneMarks, id);
+function markOf(paths: InstallPaths, step: Step): string {
+  return join(paths.doneMarks, step.id);
 }
 
 function javaFile(paths: InstallPaths): string {

@@ -1,19 +1,16 @@
-import { globSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startEmulator, stopEmulator } from './emulator.ts';
+import { removeRunFolders, startEmulator, stopEmulator } from './emulator.ts';
 import { accountId, region } from './emulator-environment.ts';
 import { assertPortFree, freePorts } from './free-port.ts';
+import { hashOf } from './hash.ts';
 import { ensureInstalled } from './install.ts';
 import { withLock } from './lock.ts';
 import { checkout, runPaths } from './paths.ts';
-import { hashOf, pins } from './pins.ts';
+import { pins } from './pins.ts';
 import { processStart } from './processes.ts';
 import { type Report, silent, timed } from './report.ts';
 import { type RunState, readRunState, removeRunState, writeRunState } from './run-state.ts';
-
-export type { LocalCloudErrorCode } from './errors.ts';
-export { LocalCloudError } from './errors.ts';
-export type { Report } from './report.ts';
 
 export const defaultName = 'dev';
 export const defaultPort = 4566;
@@ -39,16 +36,20 @@ export type LocalCloudStatus =
   | (LocalCloud & { readonly state: 'running'; readonly uptimeSeconds: number; readonly isPluginStale: boolean });
 
 /** Installs what is missing and starts the instance unless it runs. Throws LocalCloudError. */
-export async function startLocalCloud({ name = defaultName, port = defaultPort, report = silent }: StartOptions = {}): Promise<StartedCloud> {
+export async function startLocalCloud({
+  name = defaultName,
+  port = defaultPort,
+  report = silent,
+}: StartOptions = {}): Promise<StartedCloud> {
   return await withRunLock(name, async () => {
     const running = runningState(name);
     if (running !== undefined) return { ...running, isNew: false };
-    await stopEmulator(cloudIdOf(name)); // what an instance that died, or a start that was interrupted, left behind
+    await stopEmulator(runPaths(name).cloudId); // what an instance that died, or a start that was interrupted, left behind
     removeRunState(name);
     const install = await ensureInstalled(report);
     const [freePort = 0, dynamodbPort = 0] = await freePorts(2);
     if (port !== 0) await assertPortFree(port);
-    const settings = { install, run: runPaths(name), cloudId: cloudIdOf(name), port: port === 0 ? freePort : port, dynamodbPort };
+    const settings = { install, run: runPaths(name), port: port === 0 ? freePort : port, dynamodbPort };
     const emulator = await timed(report, `start ${name}`, () => startEmulator(settings));
     const state: RunState = {
       name,
@@ -58,10 +59,15 @@ export async function startLocalCloud({ name = defaultName, port = defaultPort, 
       region,
       accountId,
       ...emulator,
-      cloudId: settings.cloudId,
+      cloudId: settings.run.cloudId,
       startedAt: new Date().toISOString(),
       logFile: settings.run.log,
-      versions: { localstack: pins.localstack, dynamodbLocal: pins.dynamodbLocal, kinesisMock: pins.kinesisMock, python: pins.python },
+      versions: {
+        localstack: pins.localstack,
+        dynamodbLocal: pins.dynamodbLocal,
+        kinesisMock: pins.kinesisMock,
+        python: pins.python,
+      },
       pluginSourcesHash: pluginSourcesHash(),
     };
     writeRunState(state);
@@ -73,10 +79,9 @@ export async function startLocalCloud({ name = defaultName, port = defaultPort, 
 export async function stopLocalCloud(name: string = defaultName): Promise<boolean> {
   return await withRunLock(name, async () => {
     const running = runningState(name);
-    await stopEmulator(cloudIdOf(name), running?.pid);
+    await stopEmulator(runPaths(name).cloudId, running?.pid);
     removeRunState(name);
-    const { temporary, filesystem } = runPaths(name);
-    for (const folder of [temporary, filesystem]) rmSync(folder, { recursive: true, force: true });
+    removeRunFolders(runPaths(name));
     return running !== undefined;
   });
 }
@@ -92,11 +97,6 @@ export function localCloudStatus(name: string = defaultName): LocalCloudStatus {
 function runningState(name: string): RunState | undefined {
   const state = readRunState(name);
   return state !== undefined && isOurs(state) ? state : undefined;
-}
-
-/** The same at every start, so that leftovers are found without any file; other checkouts have other ids. */
-function cloudIdOf(name: string): string {
-  return `${name}-${hashOf([runPaths(name).root])}`;
 }
 
 function isOurs({ pid, pidStart }: RunState): boolean {

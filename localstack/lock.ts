@@ -13,7 +13,11 @@ export interface LockOptions {
 }
 
 /** Runs the action while this process alone holds the lock file; a lock whose holder died is taken over. */
-export async function withLock<TResult>(file: string, options: LockOptions, action: () => Promise<TResult>): Promise<TResult> {
+export async function withLock<TResult>(
+  file: string,
+  options: LockOptions,
+  action: () => Promise<TResult>,
+): Promise<TResult> {
   await acquire(file, options);
   try {
     return await action();
@@ -33,7 +37,10 @@ async function acquire(file: string, { waitMillis, onWait }: LockOptions): Promi
     }
     if (isFirst && holder !== undefined) onWait?.(holder.pid);
     if (Date.now() > deadlineMillis) {
-      throw new LocalCloudError('localstack.busy', `another process (pid ${holder?.pid ?? 'unknown'}) has held ${file} for ${waitMillis / 1000} s; wait for it or stop it`);
+      throw new LocalCloudError(
+        'localstack.busy',
+        `another process (pid ${holder?.pid ?? 'unknown'}) has held ${file} for ${waitMillis / 1000} s; wait for it or stop it`,
+      );
     }
     await sleep(pollMillis);
   }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { defaultName, defaultPort, LocalCloudError, localCloudStatus, startLocalCloud, stopLocalCloud } from './local-cloud.ts';
+import { LocalCloudError } from './errors.ts';
+import { defaultName, defaultPort, localCloudStatus, startLocalCloud, stopLocalCloud } from './local-cloud.ts';
 
 const exitCodes = { ok: 0, usage: 2, failed: 4 } as const;
 
@@ -20,13 +21,16 @@ async function up({ name, port, isJson }: Arguments): Promise<string> {
   const cloud = await startLocalCloud({ name, port, report: tell });
   if (!cloud.isNew) tell(`${name} was running already`);
   const now = localCloudStatus(name);
-  if (now.state === 'running' && now.isPluginStale) tell('the plugin has changed since it was started: "down" and "up" take it over');
+  if (now.state === 'running' && now.isPluginStale)
+    tell('the plugin has changed since it was started: "down" and "up" take it over');
   return isJson ? JSON.stringify(cloud) : cloud.endpoint;
 }
 
 async function down({ name, isJson }: Arguments): Promise<string> {
   const wasRunning = await stopLocalCloud(name);
-  return isJson ? JSON.stringify({ name, state: 'stopped', wasRunning }) : `${name} ${wasRunning ? 'stopped' : 'was not running'}`;
+  return isJson
+    ? JSON.stringify({ name, state: 'stopped', wasRunning })
+    : `${name} ${wasRunning ? 'stopped' : 'was not running'}`;
 }
 
 async function status({ name, isJson }: Arguments): Promise<string> {
@@ -54,7 +58,11 @@ function parse(words: readonly string[]): { command: string; given: Arguments } 
     const { values, positionals } = parseArgs({
       args: [...words],
       allowPositionals: true,
-      options: { name: { type: 'string', default: defaultName }, port: { type: 'string', default: `${defaultPort}` }, json: { type: 'boolean', default: false } },
+      options: {
+        name: { type: 'string', default: defaultName },
+        port: { type: 'string', default: `${defaultPort}` },
+        json: { type: 'boolean', default: false },
+      },
     });
     const [command, ...others] = positionals;
     const isPort = /^\d{1,5}$/.test(values.port) && Number(values.port) <= 65_535;

@@ -1,5 +1,7 @@
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { LocalCloudError } from './errors.ts';
+import { hashOf } from './hash.ts';
 
 const repositoryRoot = resolve(import.meta.dirname, '..');
 
@@ -36,25 +38,31 @@ export function installPaths(pinsHash: string): InstallPaths {
 
 export interface RunPaths {
   readonly root: string;
+  /** In the environment of every process of the instance; the same at every start, and another in every checkout. */
+  readonly cloudId: string;
   readonly state: string;
   readonly log: string;
+  /** Outside the checkout: a function unpacked inside it could import the checkout's packages, which AWS has not. */
   readonly temporary: string;
   readonly filesystem: string;
-  readonly lambdaModules: string;
 }
 
 /** Throws localstack.badName unless the name can be a folder name of its own. */
 export function runPaths(name: string): RunPaths {
   if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(name)) {
-    throw new LocalCloudError('localstack.badName', `name must match [a-z0-9][a-z0-9-]{0,39}, got "${name}"; use for example dev`);
+    throw new LocalCloudError(
+      'localstack.badName',
+      `name must match [a-z0-9][a-z0-9-]{0,39}, got "${name}"; use for example dev`,
+    );
   }
   const root = join(checkout.runs, name);
+  const cloudId = `${name}-${hashOf([root])}`;
   return {
     root,
+    cloudId,
     state: join(root, 'cloud.json'),
     log: join(root, 'localstack.log'),
-    temporary: join(root, 'tmp'),
+    temporary: join(tmpdir(), `tidemark-${cloudId}`),
     filesystem: join(root, 'filesystem'),
-    lambdaModules: join(root, 'lambda-runtime', 'node_modules'),
   };
 }

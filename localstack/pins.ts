@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hashOf } from './hash.ts';
 import { checkout } from './paths.ts';
 
 /** What is installed, where a file does not say it already. */
@@ -25,10 +25,4 @@ export function pinsHash(): string {
 /** The editable plugin must be installed again only when its metadata (entry points above all) or its place changes. */
 export function pluginHash(): string {
   return hashOf([checkout.plugin, readFileSync(join(checkout.plugin, 'pyproject.toml'))]);
-}
-
-export function hashOf(parts: readonly (string | Buffer)[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part).update('\0');
-  return hash.digest('hex').slice(0, 12);
 }

@@ -16,7 +16,9 @@ export function processStart(pid: number): string | undefined {
 
 /** Pids of all processes that were given this environment entry, whatever group or session they moved to. */
 export function processesWithEnvironment(entry: string): readonly number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
   return pids.filter((pid) => pid !== process.pid && hasEnvironment(pid, entry));
 }
 

@@ -33,7 +33,11 @@ function call(method, path, body) {
 function describe(error) {
   const isError = error !== null && typeof error === 'object' && 'message' in error;
   const trace = isError ? String(error.stack ?? '').split('\n') : [];
-  return { errorType: isError ? (error.name ?? 'Error') : typeof error, errorMessage: isError ? error.message : String(error), trace };
+  return {
+    errorType: isError ? (error.name ?? 'Error') : typeof error,
+    errorMessage: isError ? error.message : String(error),
+    trace,
+  };
 }
 
 /** Lambda's own console: time, request and level before the text, and one log event per call. */
@@ -64,8 +68,13 @@ const markLogEnd = () => writeAll('\0tidemark-end\0\n');
 function honourResponseUrl() {
   const realHttpsRequest = https.request;
   https.request = (options, ...rest) => {
-    const isAnswer = responseUrl && options?.hostname === responseUrl.hostname && options.path === responseUrl.pathname + responseUrl.search;
-    return isAnswer ? realHttpRequest({ ...options, port: responseUrl.port }, ...rest) : realHttpsRequest(options, ...rest);
+    const isAnswer =
+      responseUrl &&
+      options?.hostname === responseUrl.hostname &&
+      options.path === responseUrl.pathname + responseUrl.search;
+    return isAnswer
+      ? realHttpRequest({ ...options, port: responseUrl.port }, ...rest)
+      : realHttpsRequest(options, ...rest);
   };
   syncBuiltinESMExports();
 }
@@ -77,7 +86,8 @@ async function loadHandler() {
   if (path === undefined) throw named('Runtime.ImportModuleError', `Error: Cannot find module '${file}'`);
   const module = await import(pathToFileURL(path).href);
   const handler = module[name] ?? module.default?.[name];
-  if (typeof handler !== 'function') throw named('Runtime.HandlerNotFound', `${env._HANDLER} is undefined or not exported`);
+  if (typeof handler !== 'function')
+    throw named('Runtime.HandlerNotFound', `${env._HANDLER} is undefined or not exported`);
   return handler;
 }
 
@@ -121,7 +131,10 @@ async function serve(handler) {
     env._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id'];
     try {
       const event = JSON.parse(text);
-      responseUrl = typeof event?.ResponseURL === 'string' && event.ResponseURL.startsWith('http:') ? new URL(event.ResponseURL) : undefined;
+      responseUrl =
+        typeof event?.ResponseURL === 'string' && event.ResponseURL.startsWith('http:')
+          ? new URL(event.ResponseURL)
+          : undefined;
       const body = toJson(await handler(event, contextOf(headers)));
       markLogEnd();
       await call('POST', `invocation/${requestId}/response`, body);
@@ -139,7 +152,9 @@ function reportAndExit(error) {
 
 prefixConsole();
 honourResponseUrl();
-process.on('unhandledRejection', (reason) => reportAndExit(named('Runtime.UnhandledPromiseRejection', describe(reason).errorMessage)));
+process.on('unhandledRejection', (reason) =>
+  reportAndExit(named('Runtime.UnhandledPromiseRejection', describe(reason).errorMessage)),
+);
 process.on('uncaughtException', reportAndExit);
 let handler;
 try {

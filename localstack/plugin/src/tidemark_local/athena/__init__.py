@@ -1,0 +1,1 @@
+"""Athena on one machine: Trino SQL compiled to DuckDB over the real objects in S3."""
