@@ -1,0 +1,132 @@
+import { systemColumns, tableNames } from '#spec/layout.ts';
+import type { BatchView, Entity, ParquetSource, StoredView, TableView } from '#spec/manifest.ts';
+import type { FeatureType } from '#spec/value-type.ts';
+import { columnOrder, type OrderField } from './row-order.ts';
+import { bigint, dateText, fromMillis, quoted, table, text, toMillis } from './text.ts';
+
+/** How rows become visible: as served (availableAt), at their event time, or when known (createdTime of table rows). */
+export type VisibilityMode = 'asServed' | 'eventTime' | 'knowledgeTime';
+
+export interface ViewOnTables {
+  readonly database: string;
+  readonly view: StoredView;
+  readonly source: ParquetSource;
+  readonly entity: Entity;
+}
+
+/** Bounds in epoch milliseconds, all inclusive; absent: unbounded. They only prune: the caller still applies its own rule. */
+export interface RowBounds {
+  readonly minEventMillis?: number;
+  readonly maxEventMillis?: number;
+}
+
+/**
+ * SELECT of a view's feature rows under fixed column names: the entity's keys by name, _event_ms, _created_ms, _run, _visible_ms (bigint, not
+ * null), _deleted (boolean), _marks (varchar) and the chosen features by name. Rows with a null key or event time are left out.
+ */
+export function featureRowsSelect(
+  on: ViewOnTables,
+  options: {
+    readonly features: readonly string[];
+    readonly mode: VisibilityMode;
+    readonly bounds?: RowBounds;
+    readonly filter?: string;
+  },
+): string {
+  const { view } = on;
+  return view.kind === 'batch' ? batchRows({ ...on, view }, options) : tableRows({ ...on, view }, options);
+}
+
+type SelectOptions = Parameters<typeof featureRowsSelect>[1];
+
+function batchRows(on: ViewOnTables & { view: BatchView }, { features, mode, bounds, filter }: SelectOptions): string {
+  const { database, view, entity } = on;
+  const eventMillis = toMillis(`r.${quoted(systemColumns.eventTime)}`);
+  const available = `${eventMillis} + ${bigint(view.delayMillis)}`;
+  const served = `CASE WHEN r.${quoted(systemColumns.replaces)} THEN greatest(${available}, ${toMillis('p."published_at"')}) ELSE ${available} END`;
+  const columns = [
+    ...entity.keys.map((key) => `r.${quoted(key.name)}`),
+    `${eventMillis} AS _event_ms`,
+    `${eventMillis} AS _created_ms`,
+    'r."run" AS _run',
+    `${mode === 'eventTime' ? eventMillis : served} AS _visible_ms`,
+    'false AS _deleted',
+    `r.${quoted(systemColumns.marks)} AS _marks`,
+    ...features.map((feature) => `r.${quoted(feature)}`),
+  ];
+  const conditions = [
+    ...dateBounds('r."dt"', bounds),
+    ...dateBounds('p."dt"', bounds),
+    ...instantBounds(`r.${quoted(systemColumns.eventTime)}`, bounds),
+    ...(filter ? [filter] : []),
+  ];
+  return [
+    `SELECT ${columns.join(', ')}`,
+    `FROM ${table(database, tableNames.rows(view))} r`,
+    `JOIN ${table(database, tableNames.published(view))} p ON p."dt" = r."dt" AND p."run" = r."run"`,
+    ...(conditions.length > 0 ? [`WHERE ${conditions.join(' AND ')}`] : []),
+  ].join('\n');
+}
+
+function tableRows(on: ViewOnTables & { view: TableView }, { features, mode, bounds, filter }: SelectOptions): string {
+  const { database, view, source, entity } = on;
+  const eventMillis = source.eventTime ? toMillis(quoted(source.eventTime)) : bigint(0);
+  const createdMillis = source.createdTime
+    ? `COALESCE(${toMillis(quoted(source.createdTime))}, ${eventMillis})`
+    : eventMillis;
+  const visible = {
+    asServed: `${eventMillis} + ${bigint(view.delayMillis)}`,
+    eventTime: eventMillis,
+    knowledgeTime: `greatest(${eventMillis}, ${createdMillis})`,
+  }[mode];
+  const columnOf = (feature: string): string => view.features.find(({ name }) => name === feature)?.column ?? feature;
+  const columns = [
+    ...entity.keys.map((key) => quoted(key.name)),
+    `${eventMillis} AS _event_ms`,
+    `${createdMillis} AS _created_ms`,
+    `${bigint(0)} AS _run`,
+    // Static rows are always visible: before every instant that a label can have.
+    `${source.eventTime ? visible : bigint(staticVisibleMillis)} AS _visible_ms`,
+    `${source.deleted ? `COALESCE(${quoted(source.deleted)}, false)` : 'false'} AS _deleted`,
+    'CAST(NULL AS varchar) AS _marks',
+    ...features.map((feature) => `${quoted(columnOf(feature))} AS ${quoted(feature)}`),
+  ];
+  const partition = source.partitionedBy;
+  const conditions = [
+    ...(partition && partition.of === source.eventTime ? dateBounds(quoted(partition.column), bounds) : []),
+    ...(source.eventTime ? instantBounds(quoted(source.eventTime), bounds) : []),
+    ...entity.keys.map((key) => `${quoted(key.name)} IS NOT NULL`),
+    ...(source.eventTime ? [`${quoted(source.eventTime)} IS NOT NULL`] : []),
+    ...(filter ? [filter] : []),
+  ];
+  return [
+    `SELECT ${columns.join(', ')}`,
+    `FROM ${table(database, tableNames.source(source))}`,
+    `WHERE ${conditions.join(' AND ')}`,
+  ].join('\n');
+}
+
+/** The year 0001 in epoch milliseconds: sorts static rows before every label. */
+export const staticVisibleMillis = -62_135_596_800_000;
+
+const dateBounds = (column: string, bounds: RowBounds = {}): string[] => [
+  ...(bounds.minEventMillis === undefined ? [] : [`${column} >= ${text(dateText(bounds.minEventMillis))}`]),
+  ...(bounds.maxEventMillis === undefined ? [] : [`${column} <= ${text(dateText(bounds.maxEventMillis))}`]),
+];
+
+const instantBounds = (column: string, bounds: RowBounds = {}): string[] => [
+  ...(bounds.minEventMillis === undefined ? [] : [`${column} >= ${fromMillis(bigint(bounds.minEventMillis))}`]),
+  ...(bounds.maxEventMillis === undefined ? [] : [`${column} <= ${fromMillis(bigint(bounds.maxEventMillis))}`]),
+];
+
+/** Order key over the columns of featureRowsSelect. A batch row is unique by (tick, run); table rows go on with every feature. */
+export function rowOrderFields(view: StoredView): OrderField[] {
+  const times = ['_event_ms', '_created_ms', '_run'].map((expression) => ({ expression, type: 'bigint' }));
+  if (view.kind === 'batch') return times;
+  const columns = view.features.flatMap((feature) => columnOrder(quoted(feature.name), feature.type));
+  return [...times, ...columns, { expression: '_deleted', type: 'boolean' }];
+}
+
+/** Types of a view's features by name. */
+export const featureTypes = (view: StoredView): ReadonlyMap<string, FeatureType> =>
+  new Map(view.features.map(({ name, type }) => [name, type]));
