@@ -1,0 +1,27 @@
+import { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { keyedTable, type TableProps } from '#infra/constructs/online-store.ts';
+import { actions, allow, allowKey } from '#infra/perms.ts';
+
+/** Locks of views and durable records of runs and training sets. */
+export class JobsTable extends Construct {
+  readonly table: TableV2;
+  /** For the `environment` of functions that use the table. */
+  readonly environment: { readonly JOBS_TABLE_NAME: string };
+  private readonly encryptionKey: IKey;
+
+  constructor(scope: Construct, id: string, props: TableProps) {
+    super(scope, id);
+    this.encryptionKey = props.encryptionKey;
+    this.table = new TableV2(this, 'Resource', keyedTable(props));
+    this.environment = { JOBS_TABLE_NAME: this.table.tableName };
+  }
+
+  /** Locks and records, read and written by key. */
+  grantUse(grantee: IGrantable): void {
+    allow(grantee, actions.useJobs, [this.table.tableArn]);
+    allowKey(grantee, { key: this.encryptionKey, actions: actions.encrypt, via: 'dynamodb' });
+  }
+}

@@ -1,0 +1,159 @@
+import { Aws, Stack } from 'aws-cdk-lib';
+import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { Stage } from '#infra/config.ts';
+import { Catalog } from '#infra/constructs/catalog.ts';
+import { DataBucket } from '#infra/constructs/data-bucket.ts';
+import { actions, allow, allowKey } from '#infra/perms.ts';
+import { isExternal, sourceFolder } from '#infra/source-location.ts';
+import { objectKeys } from '#spec/layout.ts';
+import type { Manifest } from '#spec/manifest.ts';
+
+/** Top folders of the bucket; rights are given by folder. */
+export const folders = {
+  sources: 'sources/',
+  featureRows: 'feature-rows/',
+  published: 'published/',
+  state: 'state/',
+  runs: 'runs/',
+  trainingSets: 'training-sets/',
+  datasets: 'datasets/',
+  athenaResults: objectKeys.athenaResults,
+} as const;
+export type TopFolder = (typeof folders)[keyof typeof folders];
+
+export interface OfflineStoreProps {
+  readonly manifest: Manifest;
+  readonly stage: Stage;
+  readonly encryptionKey: IKey;
+}
+
+/** History: one bucket, its Glue database, and the Athena workgroup that alone may query it for Tidemark. */
+export class OfflineStore extends Construct {
+  readonly bucket: Bucket;
+  readonly databaseName: string;
+  readonly workgroupName: string;
+  /** For the `environment` of functions that run statements. */
+  readonly environment: {
+    readonly BUCKET_NAME: string;
+    readonly DATABASE_NAME: string;
+    readonly WORKGROUP_NAME: string;
+  };
+  private readonly encryptionKey: IKey;
+  private readonly sourceFolders: readonly string[];
+
+  constructor(scope: Construct, id: string, props: OfflineStoreProps) {
+    super(scope, id);
+    const { manifest, stage, encryptionKey } = props;
+    this.encryptionKey = encryptionKey;
+    this.bucket = new DataBucket(this, 'Bucket', { stage, encryptionKey }).bucket;
+    this.databaseName = new Catalog(this, 'Catalog', {
+      manifest,
+      stageName: stage.name,
+      bucketName: this.bucket.bucketName,
+    }).databaseName;
+    this.workgroupName = `tidemark-${manifest.project}-${stage.name}`;
+    new CfnWorkGroup(this, 'Workgroup', {
+      name: this.workgroupName,
+      description: `statements of the feature store ${manifest.project}, stage ${stage.name}`,
+      // A workgroup with query history cannot be deleted without it; history is no data.
+      recursiveDeleteOption: true,
+      workGroupConfiguration: {
+        enforceWorkGroupConfiguration: true,
+        publishCloudWatchMetricsEnabled: true,
+        bytesScannedCutoffPerQuery: stage.bytesScannedCutoffMb * 1_000_000,
+        engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
+        resultConfiguration: {
+          outputLocation: `s3://${this.bucket.bucketName}/${folders.athenaResults}`,
+          encryptionConfiguration: { encryptionOption: 'SSE_KMS', kmsKey: encryptionKey.keyArn },
+        },
+      },
+    });
+    this.environment = {
+      BUCKET_NAME: this.bucket.bucketName,
+      DATABASE_NAME: this.databaseName,
+      WORKGROUP_NAME: this.workgroupName,
+    };
+    this.sourceFolders = manifest.sources
+      .filter((source) => source.kind === 'parquet')
+      .filter(isExternal)
+      .map((source) => sourceFolder(source, this.bucket.bucketName))
+      .map(({ bucketName, prefix }) => `arn:${Aws.PARTITION}:s3:::${bucketName}/${prefix}`);
+  }
+
+  /** Runs statements over every table and watches them; UNLOAD may write under `unloadTo`. */
+  grantQuery(grantee: IGrantable, unloadTo: readonly TopFolder[] = []): void {
+    allow(grantee, [...actions.startQueries, ...actions.watchQueries, ...actions.readResults], [this.workgroupArn]);
+    allow(grantee, actions.readCatalog, this.catalogArns);
+    allow(grantee, actions.queryBucket, [this.bucket.bucketArn]);
+    this.grantRead(grantee, [folders.sources, folders.featureRows, folders.published, folders.trainingSets]);
+    this.grantWrite(grantee, unloadTo);
+    this.grantRead(grantee, [folders.athenaResults]);
+    this.grantWrite(grantee, [folders.athenaResults]);
+    if (this.sourceFolders.length > 0) {
+      allow(
+        grantee,
+        actions.readObjects,
+        this.sourceFolders.map((folder) => `${folder}*`),
+      );
+      allow(grantee, actions.queryBucket, [...new Set(this.sourceFolders.map(bucketOf))]);
+    }
+  }
+
+  /** Asks for the state of statements and stops them; cannot start one. */
+  grantWatchQueries(grantee: IGrantable): void {
+    allow(grantee, actions.watchQueries, [this.workgroupArn]);
+  }
+
+  /** Reads objects under the folders. */
+  grantRead(grantee: IGrantable, under: readonly TopFolder[]): void {
+    if (under.length === 0) return;
+    allow(grantee, actions.readObjects, this.objectArns(under));
+    allowKey(grantee, { key: this.encryptionKey, actions: actions.decrypt, via: 's3' });
+  }
+
+  /** Writes objects under the folders. */
+  grantWrite(grantee: IGrantable, under: readonly TopFolder[]): void {
+    if (under.length === 0) return;
+    allow(grantee, actions.writeObjects, this.objectArns(under));
+    allowKey(grantee, { key: this.encryptionKey, actions: actions.encrypt, via: 's3' });
+  }
+
+  /** Deletes objects under the folders; the bucket keeps their old versions for its lifecycle's time. */
+  grantDelete(grantee: IGrantable, under: readonly TopFolder[]): void {
+    allow(grantee, actions.deleteObjects, this.objectArns(under));
+  }
+
+  /** Lists keys of the bucket, own and of external sources. */
+  grantList(grantee: IGrantable): void {
+    allow(grantee, actions.listObjects, [this.bucket.bucketArn, ...new Set(this.sourceFolders.map(bucketOf))]);
+  }
+
+  /** Adds partitions to the tables of feature rows. */
+  grantRegisterPartitions(grantee: IGrantable): void {
+    allow(grantee, actions.registerPartitions, this.catalogArns);
+  }
+
+  private objectArns(under: readonly TopFolder[]): string[] {
+    return under.map((folder) => this.bucket.arnForObjects(`${folder}*`));
+  }
+
+  private get workgroupArn(): string {
+    return Stack.of(this).formatArn({ service: 'athena', resource: 'workgroup', resourceName: this.workgroupName });
+  }
+
+  private get catalogArns(): string[] {
+    const arn = (resource: string, resourceName: string): string =>
+      Stack.of(this).formatArn({ service: 'glue', resource, resourceName });
+    return [
+      Stack.of(this).formatArn({ service: 'glue', resource: 'catalog' }),
+      arn('database', this.databaseName),
+      arn('table', `${this.databaseName}/*`),
+    ];
+  }
+}
+
+const bucketOf = (folderArn: string): string => folderArn.slice(0, folderArn.indexOf('/'));

@@ -1,0 +1,151 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, type IFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type * as z from 'zod/mini';
+import type { Stage } from '#infra/config.ts';
+import { acknowledge } from '#infra/perms.ts';
+import { hashOf } from '#spec/canonical-json.ts';
+import { TidemarkError } from '#spec/errors.ts';
+
+/** The `environmentSchema` of lambdas/<name>/environment.ts: an object of strings. */
+export type EnvironmentSchema = z.ZodMiniObject<Record<string, z.core.$ZodType<unknown, string | undefined>>>;
+
+export interface ServiceFunctionProps<TEnvironment extends EnvironmentSchema> {
+  /** Folder under lambdas/. */
+  readonly name: string;
+  readonly description: string;
+  /** Generated module that exports `repository`. */
+  readonly repositoryModule: string;
+  readonly stage: Stage;
+  readonly environmentSchema: TEnvironment;
+  /** A name that the schema requires and that is missing here is a compile error. */
+  readonly environment: z.input<TEnvironment>;
+  readonly timeout: Duration;
+  readonly memoryMb: number;
+  /** @default - no limit but the account's */
+  readonly reservedConcurrency?: number;
+  /** @default 512 */
+  readonly temporaryStorageMb?: number;
+}
+
+const packageRoot = resolve(import.meta.dirname, '../../..');
+const entriesFolder = join(packageRoot, '.tidemark/entries');
+
+/**
+ * A Lambda of lambdas/<name>: its own role (only what is granted), its own log group with the stage's retention, Node 24 on ARM, one
+ * ESM bundle with the SDK and the repository inside. The only place in the project that makes a NodejsFunction.
+ */
+export class ServiceFunction<TEnvironment extends EnvironmentSchema = EnvironmentSchema>
+  extends Construct
+  implements IGrantable
+{
+  readonly function: IFunction;
+  readonly logGroup: LogGroup;
+  readonly grantPrincipal: IPrincipal;
+
+  constructor(scope: Construct, id: string, props: ServiceFunctionProps<TEnvironment>) {
+    super(scope, id);
+    this.logGroup = new LogGroup(this, 'Logs', {
+      retention: props.stage.logRetentionDays,
+      removalPolicy: props.stage.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.logGroup.grantWrite(role);
+    this.function = new NodejsFunction(this, 'Resource', {
+      description: props.description,
+      entry: writeEntry(props.name, props.repositoryModule),
+      handler: 'handler',
+      projectRoot: packageRoot,
+      depsLockFilePath: join(packageRoot, 'package-lock.json'),
+      role,
+      logGroup: this.logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      tracing: Tracing.ACTIVE,
+      timeout: props.timeout,
+      memorySize: props.memoryMb,
+      environment: { NODE_OPTIONS: '--enable-source-maps', ...checkedEnvironment(props) },
+      ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
+      awsSdkConnectionReuse: false, // the v3 SDK keeps connections by itself
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node24',
+        mainFields: ['module', 'main'], // a third smaller than CommonJS builds of the same packages
+        bundleAwsSDK: true, // an ESM bundle cannot resolve the runtime's own copy everywhere
+        minify: true,
+        sourceMap: true,
+        sourceMapMode: SourceMapMode.DEFAULT,
+        sourcesContent: false,
+        metafile: true,
+      },
+    });
+    this.grantPrincipal = role;
+    acknowledge(role, 'X-Ray has no resources to name: its two put actions only exist for *', [
+      'AwsSolutions-IAM5[Resource::*]',
+      'Serverless-LambdaStarPermissions',
+    ]);
+    acknowledge(
+      this.function,
+      'invoked synchronously, by API Gateway or Step Functions: the caller sees every failure',
+      ['Serverless-LambdaAsyncFailureDestination', 'Serverless-LambdaDLQ'],
+    );
+  }
+
+  /** Failed invocations (crash, timeout, thrown error). @default - sum over 5 minutes */
+  metricErrors(options?: MetricOptions): Metric {
+    return this.function.metricErrors({ period: Duration.minutes(5), ...options });
+  }
+
+  /** Invocations refused for want of concurrency. @default - sum over 5 minutes */
+  metricThrottles(options?: MetricOptions): Metric {
+    return this.function.metricThrottles({ period: Duration.minutes(5), ...options });
+  }
+
+  /** Milliseconds of handler time, cold starts excluded. @default - p99 over 5 minutes */
+  metricDuration(options?: MetricOptions): Metric {
+    return this.function.metricDuration({ period: Duration.minutes(5), statistic: 'p99', ...options });
+  }
+}
+
+/** The environment without undefined members. Throws infra.unknownEnvironment for a name that the schema does not read. */
+function checkedEnvironment(props: {
+  readonly name: string;
+  readonly environmentSchema: EnvironmentSchema;
+  readonly environment: Readonly<Record<string, unknown>>;
+}): Record<string, string> {
+  const known = Object.keys(props.environmentSchema.shape);
+  const entries = Object.entries(props.environment).filter(([, value]) => value !== undefined);
+  for (const [name] of entries)
+    if (!known.includes(name))
+      throw new TidemarkError(
+        'infra.unknownEnvironment',
+        `lambdas/${props.name} does not read ${name}; its environment.ts has ${known.join(', ')}; leave it out or add it there`,
+      );
+  return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+}
+
+/** Writes the two lines that join a handler to a repository; the path is the same for the same pair, on every synth. */
+function writeEntry(name: string, repositoryModule: string): string {
+  const entry = join(entriesFolder, hashOf(relative(packageRoot, repositoryModule)).slice(0, 8), `${name}.ts`);
+  const path = (file: string): string => JSON.stringify(`./${relative(dirname(entry), file).replaceAll('\\', '/')}`);
+  const text = [
+    `import { createHandler } from ${path(join(packageRoot, 'lambdas', name, 'handler.ts'))};`,
+    `import { repository } from ${path(resolve(repositoryModule))};`,
+    'export const handler = createHandler(repository);',
+    '',
+  ].join('\n');
+  if (existsSync(entry) && readFileSync(entry, 'utf8') === text) return entry;
+  mkdirSync(dirname(entry), { recursive: true });
+  // Written aside and renamed: another synth of the same repository may read it at this moment.
+  const draft = `${entry}.${process.pid}`;
+  writeFileSync(draft, text);
+  renameSync(draft, entry);
+  return entry;
+}

@@ -1,0 +1,35 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import type { Stage } from '#infra/config.ts';
+import { JobsTable } from '#infra/constructs/jobs-table.ts';
+import { OfflineStore } from '#infra/constructs/offline-store.ts';
+import { OnlineStore } from '#infra/constructs/online-store.ts';
+import type { Manifest } from '#spec/manifest.ts';
+
+export interface StorageProps {
+  readonly manifest: Manifest;
+  readonly stage: Stage;
+}
+
+/** Everything that holds data, under one key. */
+export class Storage extends Construct {
+  readonly encryptionKey: IKey;
+  readonly onlineStore: OnlineStore;
+  readonly jobsTable: JobsTable;
+  readonly offlineStore: OfflineStore;
+
+  constructor(scope: Construct, id: string, { manifest, stage }: StorageProps) {
+    super(scope, id);
+    const encryptionKey = new Key(this, 'DataKey', {
+      description: `data of the feature store ${manifest.project}, stage ${stage.name}`,
+      enableKeyRotation: true,
+      // Without the key the data is lost, so it lives as long as the data.
+      removalPolicy: stage.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    this.encryptionKey = encryptionKey;
+    this.onlineStore = new OnlineStore(this, 'OnlineStore', { stage, encryptionKey });
+    this.jobsTable = new JobsTable(this, 'JobsTable', { stage, encryptionKey });
+    this.offlineStore = new OfflineStore(this, 'OfflineStore', { manifest, stage, encryptionKey });
+  }
+}

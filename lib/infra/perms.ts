@@ -1,0 +1,72 @@
+import { Stack, Validations } from 'aws-cdk-lib';
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IConstruct } from 'constructs';
+
+/** Every action that a role of Tidemark may be given, by purpose. No wildcards: a new need is a new line here and in its test. */
+export const actions = {
+  serveRows: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'],
+  /** Conditional puts only: a row is never updated in place or deleted (a tombstone is a row too). */
+  writeRows: ['dynamodb:PutItem'],
+  useJobs: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+  readObjects: ['s3:GetObject'],
+  writeObjects: ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts', 's3:PutObject'],
+  deleteObjects: ['s3:DeleteObject'],
+  listObjects: ['s3:ListBucket'],
+  /** What Athena needs of the bucket itself on behalf of the caller. */
+  queryBucket: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+  startQueries: ['athena:GetQueryExecution', 'athena:GetWorkGroup', 'athena:StartQueryExecution'],
+  watchQueries: ['athena:GetQueryExecution', 'athena:StopQueryExecution'],
+  readResults: ['athena:GetQueryResults'],
+  readCatalog: ['glue:GetDatabase', 'glue:GetPartition', 'glue:GetPartitions', 'glue:GetTable', 'glue:GetTables'],
+  registerPartitions: [
+    'glue:BatchCreatePartition',
+    'glue:BatchGetPartition',
+    'glue:GetPartition',
+    'glue:GetPartitions',
+    'glue:GetTable',
+    'glue:UpdatePartition',
+  ],
+  readSecret: ['secretsmanager:GetSecretValue'],
+  decrypt: ['kms:Decrypt', 'kms:DescribeKey'],
+  encrypt: [
+    'kms:Decrypt',
+    'kms:DescribeKey',
+    'kms:Encrypt',
+    'kms:GenerateDataKey',
+    'kms:ReEncryptFrom',
+    'kms:ReEncryptTo',
+  ],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+/** AWS services through which a key may be used. */
+export type KeyUser = 'dynamodb' | 's3' | 'secretsmanager';
+
+/** Adds one statement to the grantee's role. */
+export function allow(grantee: IGrantable, allowed: readonly string[], resources: readonly string[]): void {
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({ actions: [...allowed], resources: [...resources] }),
+  );
+}
+
+export interface KeyUse {
+  readonly key: IKey;
+  readonly actions: readonly string[];
+  readonly via: KeyUser;
+}
+
+/** Lets the grantee use a key, but only through one service: rights on a table do not open the bucket of the same key. */
+export function allowKey(grantee: IGrantable, use: KeyUse): void {
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: [...use.actions],
+      resources: [use.key.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `${use.via}.${Stack.of(use.key).region}.amazonaws.com` } },
+    }),
+  );
+}
+
+/** A cdk-nag finding that is accepted, and why. */
+export function acknowledge(construct: IConstruct, reason: string, ids: readonly string[]): void {
+  Validations.of(construct).acknowledge(...ids.map((id) => ({ id, reason })));
+}
