@@ -17,7 +17,7 @@ const firstSourceDate = '2000-01-01';
 
 /**
  * Every table of a deployment's database that Parquet files stand behind: sources, feature rows and their publications, staged spines.
- * The analysts' views over them are in analysts-view.ts.
+ * The analysts' views over them are in analysts-views.ts.
  */
 export function catalogTables(manifest: Manifest, bucketName: string): readonly TableInput[] {
   const sources = manifest.sources.filter((source) => source.kind === 'parquet');

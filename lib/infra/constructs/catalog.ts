@@ -1,6 +1,7 @@
 import { Aws } from 'aws-cdk-lib';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { Construct } from 'constructs';
+import { analystsViews } from '#infra/analysts-views.ts';
 import { catalogTables } from '#infra/catalog-tables.ts';
 import { databaseName } from '#spec/layout.ts';
 import type { Manifest } from '#spec/manifest.ts';
@@ -25,7 +26,7 @@ export class Catalog extends Construct {
         description: `feature store ${manifest.project}, stage ${stageName}: sources, feature rows, views for analysts`,
       },
     });
-    for (const tableInput of catalogTables(manifest, bucketName)) {
+    for (const tableInput of [...catalogTables(manifest, bucketName), ...analystsViews(manifest, this.databaseName)]) {
       const table = new CfnTable(this, tableInput.name, {
         catalogId: Aws.ACCOUNT_ID,
         databaseName: this.databaseName,

@@ -2,6 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Stage } from '#infra/config.ts';
+import { ApiToken } from '#infra/constructs/api-token.ts';
 import { JobsTable } from '#infra/constructs/jobs-table.ts';
 import { OfflineStore } from '#infra/constructs/offline-store.ts';
 import { OnlineStore } from '#infra/constructs/online-store.ts';
@@ -18,6 +19,7 @@ export class Storage extends Construct {
   readonly onlineStore: OnlineStore;
   readonly jobsTable: JobsTable;
   readonly offlineStore: OfflineStore;
+  readonly apiToken: ApiToken;
 
   constructor(scope: Construct, id: string, { manifest, stage }: StorageProps) {
     super(scope, id);
@@ -31,5 +33,6 @@ export class Storage extends Construct {
     this.onlineStore = new OnlineStore(this, 'OnlineStore', { stage, encryptionKey });
     this.jobsTable = new JobsTable(this, 'JobsTable', { stage, encryptionKey });
     this.offlineStore = new OfflineStore(this, 'OfflineStore', { manifest, stage, encryptionKey });
+    this.apiToken = new ApiToken(this, 'ApiToken', { stage, encryptionKey });
   }
 }

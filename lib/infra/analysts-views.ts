@@ -1,0 +1,49 @@
+import type { TableInput } from '#infra/catalog-tables.ts';
+import { findEntity, findParquetSource, viewId } from '#spec/find.ts';
+import { tableNames } from '#spec/layout.ts';
+import type { Manifest, StoredView } from '#spec/manifest.ts';
+import { analystsViewSql } from '#sql/analysts-view-sql.ts';
+import { glueType, sqlType } from '#sql/types.ts';
+
+/** Athena views of the stored views' visible rows, for people who write SQL: `SELECT * FROM <view>_v<version> WHERE dt = ...`. */
+export function analystsViews(manifest: Manifest, database: string): readonly TableInput[] {
+  return manifest.views
+    .filter((view) => view.kind !== 'onDemand')
+    .map((view) => analystsView({ manifest, database, view }));
+}
+
+interface ViewToPublish {
+  readonly manifest: Manifest;
+  readonly database: string;
+  readonly view: StoredView;
+}
+
+/** A view as Athena itself stores one in Glue: its text and Trino's column types as base64 JSON, Hive's types beside it. */
+function analystsView({ manifest, database, view }: ViewToPublish): TableInput {
+  const { sql, columns } = analystsViewSql({
+    database,
+    view,
+    source: findParquetSource(manifest, view.source),
+    entity: findEntity(manifest, view.entity),
+  });
+  const definition = {
+    originalSql: sql,
+    catalog: 'awsdatacatalog',
+    schema: database,
+    columns: columns.map(({ name, type }) => ({ name, type: sqlType(type) })),
+  };
+  return {
+    name: tableNames.analysts(view),
+    description: `visible rows of ${viewId(view)}`,
+    tableType: 'VIRTUAL_VIEW',
+    parameters: { presto_view: 'true', comment: 'Presto View' },
+    viewOriginalText: `/* Presto View: ${Buffer.from(JSON.stringify(definition)).toString('base64')} */`,
+    viewExpandedText: '/* Presto View */',
+    partitionKeys: [],
+    storageDescriptor: {
+      columns: columns.map(({ name, type }) => ({ name, type: glueType(type) })),
+      location: '',
+      serdeInfo: {},
+    },
+  };
+}

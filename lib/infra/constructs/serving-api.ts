@@ -1,0 +1,163 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  AccessLogFormat,
+  EndpointType,
+  type IResource,
+  JsonSchemaType,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  type Model,
+  ResponseType,
+  RestApi,
+} from 'aws-cdk-lib/aws-apigateway';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Stage } from '#infra/config.ts';
+import { acknowledge } from '#infra/perms.ts';
+
+export interface ServingApiProps {
+  readonly project: string;
+  readonly stage: Stage;
+  /** Answers everything but training sets. */
+  readonly serveFunction: IFunction;
+  readonly trainingSetsFunction: IFunction;
+}
+
+/** Requests a second, and how far a burst may go beyond; above it API Gateway answers 429. */
+const throttling = { throttlingRateLimit: 1000, throttlingBurstLimit: 2000 };
+
+/** Name of the API's own deployment stage: paths begin with /v1 behind it. */
+export const apiStageName = 'api';
+
+/** The REST API: routes of `/v1`, JSON access logs without bodies, traces, throttling, problem+json for what never reaches a Lambda. */
+export class ServingApi extends Construct {
+  readonly api: RestApi;
+
+  constructor(scope: Construct, id: string, props: ServingApiProps) {
+    super(scope, id);
+    const removalPolicy = props.stage.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const accessLogs = new LogGroup(this, 'AccessLogs', { retention: props.stage.logRetentionDays, removalPolicy });
+    this.api = new RestApi(this, 'Resource', {
+      restApiName: `tidemark-${props.project}-${props.stage.name}`,
+      description: `features of ${props.project}, stage ${props.stage.name}`,
+      endpointTypes: [EndpointType.REGIONAL],
+      cloudWatchRole: true,
+      cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN, // account-wide: other APIs log through it too
+      deployOptions: {
+        stageName: apiStageName,
+        ...throttling,
+        tracingEnabled: true,
+        metricsEnabled: true,
+        loggingLevel: MethodLoggingLevel.ERROR,
+        dataTraceEnabled: false, // bodies hold entity keys and feature values
+        accessLogDestination: new LogGroupLogDestination(accessLogs),
+        accessLogFormat: AccessLogFormat.jsonWithStandardFields({
+          caller: false,
+          user: false,
+          ip: true,
+          httpMethod: true,
+          protocol: true,
+          requestTime: true,
+          resourcePath: true,
+          responseLength: true,
+          status: true,
+        }),
+      },
+    });
+    this.addRoutes(props);
+    this.answerProblems();
+    this.acknowledgeFindings();
+  }
+
+  /** Responses with a 5xx status. @default - sum over 5 minutes */
+  metricServerErrors(options?: MetricOptions): Metric {
+    return this.api.metricServerError({ statistic: 'sum', ...options });
+  }
+
+  private addRoutes({ serveFunction, trainingSetsFunction }: ServingApiProps): void {
+    // One permission for all routes of a function instead of two for each.
+    const serve = new LambdaIntegration(serveFunction, { scopePermissionToMethod: false });
+    const trainingSets = new LambdaIntegration(trainingSetsFunction, { scopePermissionToMethod: false });
+    const requestValidator = this.api.addRequestValidator('BodyValidator', { validateRequestBody: true });
+    const withBody = { requestValidator, requestModels: { 'application/json': this.jsonObject() } };
+    const at = (path: string): IResource => this.api.root.resourceForPath(path);
+
+    at('/v1/online-features').addMethod('POST', serve, withBody);
+    at('/v1/health').addMethod('GET', serve);
+    at('/v1/feature-views').addMethod('GET', serve);
+    at('/v1/feature-views/{name}').addMethod('GET', serve);
+    at('/v1/feature-services/{name}').addMethod('GET', serve);
+    at('/v1/openapi.json').addMethod('GET', serve);
+    at('/v1/training-sets').addMethod('POST', trainingSets, withBody);
+    at('/v1/training-sets/{id}').addMethod('GET', trainingSets);
+  }
+
+  /**
+   * Any JSON object: what is not JSON stops here, at no cost. All else is the handler's, whose problem+json points at the member;
+   * API Gateway's own message does not.
+   */
+  private jsonObject(): Model {
+    return this.api.addModel('JsonObject', {
+      modelName: 'JsonObject',
+      contentType: 'application/json',
+      schema: { type: JsonSchemaType.OBJECT },
+    });
+  }
+
+  /** RFC 9457 bodies for answers that API Gateway gives by itself, in the shape of the handlers'. */
+  private answerProblems(): void {
+    const answer = (type: ResponseType, problem: { status?: number; code: string; detail: string }): void => {
+      const members = [
+        `"type":"urn:tidemark:problem:${problem.code}"`,
+        '"title":$context.error.messageString',
+        ...(problem.status ? [`"status":${problem.status}`] : []),
+        `"detail":${problem.detail}`,
+        '"instance":"urn:tidemark:request:$context.requestId"',
+        `"code":"${problem.code}"`,
+        '"requestId":"$context.requestId"',
+      ];
+      this.api.addGatewayResponse(`${type.responseType}`, {
+        type,
+        ...(problem.status ? { statusCode: String(problem.status) } : {}),
+        responseHeaders: { 'content-type': "'application/problem+json'" },
+        templates: { 'application/json': `{${members.join(',')}}` },
+      });
+    };
+    answer(ResponseType.BAD_REQUEST_BODY, {
+      status: 400,
+      code: 'http.badBody',
+      detail: '"the body must be a JSON object with content-type application/json"',
+    });
+    // What API Gateway calls a missing authentication token is a route that it does not have.
+    answer(ResponseType.MISSING_AUTHENTICATION_TOKEN, {
+      status: 404,
+      code: 'http.unknownRoute',
+      detail: '"no such route or method; see GET /v1/openapi.json"',
+    });
+    answer(ResponseType.DEFAULT_4XX, { code: 'http.refused', detail: '$context.error.messageString' });
+    answer(ResponseType.DEFAULT_5XX, {
+      code: 'http.gateway',
+      detail: '"the request could not be completed; try again"',
+    });
+  }
+
+  private acknowledgeFindings(): void {
+    acknowledge(
+      this.api,
+      'handlers check the bearer token of every route but health: one check for AWS and the local cloud',
+      ['AwsSolutions-APIG4', 'AwsSolutions-COG4'],
+    );
+    acknowledge(this.api, 'a web ACL is a choice of whoever exposes the API; attach one to the stage ARN', [
+      'AwsSolutions-APIG3',
+    ]);
+    acknowledge(this.api, "API Gateway asks for AWS's own managed policy to write logs", [
+      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+    ]);
+    acknowledge(this.api, 'only routes with a body have something to validate; theirs is validated', [
+      'AwsSolutions-APIG2',
+    ]);
+  }
+}
