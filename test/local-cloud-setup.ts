@@ -1,0 +1,30 @@
+import { startLocalCloud, stopLocalCloud } from '#localstack/local-cloud.ts';
+
+/** Endpoints and credentials of a local cloud, as any AWS client reads them. */
+function pointClientsAt(endpoint: string, dynamodbEndpoint: string): void {
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: '000000000000',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    TIDEMARK_TEST_ENDPOINT: endpoint,
+  });
+}
+
+const kept = process.env['TIDEMARK_TEST_CLOUD'];
+const name = kept ?? `test-${process.pid}`;
+
+/**
+ * Starts a local cloud of its own for the suites that need one, on free ports. A developer's running instance is never touched.
+ * TIDEMARK_TEST_CLOUD=name keeps an instance of that name running between runs.
+ */
+export async function setup(): Promise<void> {
+  const cloud = await startLocalCloud({ name, port: 0, report: (line) => console.error(line) });
+  pointClientsAt(cloud.endpoint, cloud.dynamodbEndpoint);
+}
+
+export async function teardown(): Promise<void> {
+  if (kept === undefined) await stopLocalCloud(name);
+}
