@@ -1,0 +1,66 @@
+import * as z from 'zod/mini';
+import { type FeaturePlan, type FeatureSelection, planFeatures } from '#engine/feature-plan.ts';
+import { hashOf } from '#spec/canonical-json.ts';
+import { TidemarkError } from '#spec/errors.ts';
+import type { Manifest } from '#spec/manifest.ts';
+
+/** As served (design default), the classic join on event times, or with created times of table rows. */
+export const trainingSetModes = ['asServed', 'eventTime', 'knowledgeTime'] as const;
+export type TrainingSetMode = (typeof trainingSetModes)[number];
+
+/** Ids stand in S3 keys and as a partition of the staged spines. */
+export const trainingSetIdPattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
+export const trainingSetIdSchema = z
+  .string()
+  .check(z.regex(trainingSetIdPattern, 'must match [a-z0-9][a-z0-9-]{0,62}'));
+
+/**
+ * Input of the training-set state machine. `spine` is a key of the deployment's bucket; exactly one of `service` (`name[@version]`) and
+ * `features` (`view[@version]:feature`) is given. Without `eventTimeColumn` it is event_timestamp, else event_time.
+ */
+export const trainingSetRequestSchema = z.strictObject({
+  id: trainingSetIdSchema,
+  spine: z.string().check(z.minLength(1)),
+  service: z.optional(z.string()),
+  features: z.optional(z.array(z.string())),
+  mode: z._default(z.enum(trainingSetModes), 'asServed'),
+  lagMillis: z._default(z.int().check(z.nonnegative()), 0),
+  eventTimeColumn: z.optional(z.string().check(z.minLength(1))),
+});
+export type TrainingSetRequest = z.output<typeof trainingSetRequestSchema>;
+/** As trainingSetRequestSchema, before defaults are filled in. */
+export type TrainingSetInput = z.input<typeof trainingSetRequestSchema>;
+
+/** Checks a request; throws trainingSet.badRequest that names every wrong member. */
+export function parseTrainingSetRequest(input: unknown): TrainingSetRequest {
+  const parsed = trainingSetRequestSchema.safeParse(input);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'request'}: ${issue.message}`);
+    throw new TidemarkError('trainingSet.badRequest', `bad training-set request: ${faults.join('; ')}`);
+  }
+  selectionOf(parsed.data);
+  return parsed.data;
+}
+
+/** The selection of a request; throws trainingSet.badRequest unless exactly one of service and features is given. */
+export function selectionOf(request: Pick<TrainingSetRequest, 'service' | 'features'>): FeatureSelection {
+  const { service, features } = request;
+  if (service !== undefined && features === undefined) return { service };
+  if (features !== undefined && service === undefined) return { features };
+  throw new TidemarkError(
+    'trainingSet.badRequest',
+    `name a service or a list of features, got ${service === undefined ? 'neither' : 'both'}`,
+  );
+}
+
+export const planOfRequest = (manifest: Manifest, request: TrainingSetRequest): FeaturePlan =>
+  planFeatures(manifest, selectionOf(request));
+
+/** Equal for requests that ask for the same: a dataset is built once per id, and an id stands for one request. */
+export const requestHash = (request: TrainingSetRequest): string => hashOf(request);
+
+/** A new id that sorts by time: `ts-20261122-061854-1f3a9c`. `randomHex` is 6 hex digits. */
+export function newTrainingSetId(nowMillis: number, randomHex: string): string {
+  const [date = '', time = ''] = new Date(nowMillis).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').split('T');
+  return `ts-${date}-${time}-${randomHex}`;
+}
