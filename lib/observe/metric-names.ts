@@ -8,9 +8,9 @@ export interface Deployment {
 }
 
 /**
- * Dimension sets. An emitter adds exactly one of these records; an alarm names the same one: CloudWatch does not aggregate over
- * dimensions. Serving emits its metrics under `deployment` (alarms) and again under `service` (dashboard, by feature service;
- * requests that list features have none). Runs emit under `view`.
+ * Dimension sets. CloudWatch does not aggregate over dimensions, so an emitter puts every metric under `deployment` (what most alarms
+ * read) and again under its narrower set: serving under `service` (requests that list features have none), runs under `view`
+ * (freshness alarms, dashboard). Emitter and alarm call the same function, so they name the same set.
  */
 export const dimensions = {
   deployment: ({ project, stage }: Deployment) => ({ project, stage }),

@@ -1,0 +1,87 @@
+import { Duration } from 'aws-cdk-lib';
+import { MathExpression, Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Deployment, dimensions, metricNamespace, type Metric as NamedMetric } from '#observe/metric-names.ts';
+
+const fiveMinutes = Duration.minutes(5);
+
+/** A metric that Tidemark's functions emit, over the whole deployment. */
+export const deploymentMetric = (deployment: Deployment, { name }: NamedMetric, options: MetricOptions): Metric =>
+  new Metric({
+    ...options,
+    namespace: metricNamespace,
+    metricName: name,
+    dimensionsMap: dimensions.deployment(deployment),
+  });
+
+/** A metric of the runs of one view (`name@version`). */
+export const viewMetric = (
+  deployment: Deployment,
+  { name }: NamedMetric,
+  { view, ...options }: MetricOptions & { readonly view: string },
+): Metric =>
+  new Metric({
+    ...options,
+    namespace: metricNamespace,
+    metricName: name,
+    dimensionsMap: dimensions.view(deployment, view),
+  });
+
+const sumOf = (label: string, metrics: readonly Metric[]): MathExpression =>
+  new MathExpression({
+    label,
+    // SUM of a list skips the series that have no sample; `a + b` would have none then.
+    expression: `SUM([${metrics.map((_, index) => `m${index}`).join(', ')}])`,
+    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
+    period: metrics[0]?.period ?? fiveMinutes,
+  });
+
+/** Executions of a state machine that did not succeed. */
+export const failedExecutions = (stateMachineArn: string): MathExpression =>
+  sumOf(
+    'not succeeded',
+    ['ExecutionsFailed', 'ExecutionsAborted', 'ExecutionsTimedOut'].map(
+      (metricName) =>
+        new Metric({
+          namespace: 'AWS/States',
+          metricName,
+          dimensionsMap: { StateMachineArn: stateMachineArn },
+          statistic: 'Sum',
+          period: fiveMinutes,
+        }),
+    ),
+  );
+
+/** SELECT, UNLOAD and CTAS statements of a workgroup that failed: one sample of their run time for each. */
+export const failedQueries = (workgroupName: string): Metric =>
+  new Metric({
+    namespace: 'AWS/Athena',
+    metricName: 'TotalExecutionTime',
+    dimensionsMap: { WorkGroup: workgroupName, QueryState: 'FAILED', QueryType: 'DML' },
+    statistic: 'SampleCount',
+    period: fiveMinutes,
+  });
+
+const tableMetric = (metricName: string, dimensionsMap: Record<string, string>): Metric =>
+  new Metric({
+    namespace: 'AWS/DynamoDB',
+    metricName,
+    dimensionsMap,
+    statistic: 'Sum',
+    period: Duration.minutes(1),
+  });
+
+/** Reads and writes that DynamoDB refused for want of capacity (a hot key, or a table that grows faster than it can double). */
+export const throttledRequests = (tableName: string): MathExpression =>
+  sumOf(
+    'throttled',
+    ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) => tableMetric(name, { TableName: tableName })),
+  );
+
+/** Requests that DynamoDB failed (HTTP 500), over the operations that Tidemark uses. */
+export const systemErrors = (tableName: string): MathExpression =>
+  sumOf(
+    'system errors',
+    ['BatchGetItem', 'GetItem', 'PutItem', 'Query'].map((operation) =>
+      tableMetric('SystemErrors', { TableName: tableName, Operation: operation }),
+    ),
+  );
