@@ -38,7 +38,7 @@ export function wireWriter(type: FeatureType, options: WireOptions = {}): (value
 }
 
 /** JSON.parse tells revivers the digits of a number (ES2026, in Node from 22 on; the type library does not know it yet). */
-type SourceReviver = (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown;
+type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
 const exactIntegers: SourceReviver = (_key, value, context) =>
   typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context.source ?? '')
