@@ -1,0 +1,30 @@
+import type { Command } from './command.ts';
+import { deploy } from './commands/deploy.ts';
+import { explain } from './commands/explain.ts';
+import { load } from './commands/load.ts';
+import { localDown, localStatus, localUp } from './commands/local.ts';
+import { materialize } from './commands/materialize.ts';
+import { onlineGet } from './commands/online-get.ts';
+import { plan } from './commands/plan.ts';
+import { runs } from './commands/runs.ts';
+import { trainingSetCreate, trainingSetList, trainingSetShow, trainingSetSqlCommand } from './commands/training-set.ts';
+import { verify } from './commands/verify.ts';
+
+/** Every command, in the order of help. */
+export const commands: readonly Command[] = [
+  plan,
+  explain,
+  deploy,
+  load,
+  materialize,
+  runs,
+  onlineGet,
+  verify,
+  trainingSetCreate,
+  trainingSetList,
+  trainingSetShow,
+  trainingSetSqlCommand,
+  localUp,
+  localDown,
+  localStatus,
+];

@@ -1,0 +1,88 @@
+import { listRunRecords, type RunRecord } from '#engine/materialize/run-record.ts';
+import { TidemarkError } from '#spec/errors.ts';
+import { findStoredView, viewId } from '#spec/find.ts';
+import { type Command, type CommandContext, stringOption } from '../command.ts';
+import { type Connections, connect } from '../connections.ts';
+import { assertSucceeded, execute } from '../executions.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { instantOption } from '../instant.ts';
+import { Progress } from '../report/progress.ts';
+import { byteSize, duration, grouped } from '../report/table.ts';
+import { loadManifest, repositoryFolder } from '../repository.ts';
+import { readTarget } from '../target.ts';
+
+export const materialize: Command = {
+  name: 'materialize',
+  summary: 'compute the feature rows of a view and bring the newest of each entity online',
+  usage: [
+    'tidemark materialize <view[@version]> [--from INSTANT] [--to INSTANT]',
+    '',
+    'without an interval: what is new (ticks since the last run, or new source objects)',
+    '--from, --to   backfill the ticks of (from, to]; ISO 8601 with Z or an offset, or epoch milliseconds',
+  ],
+  options: { from: { type: 'string' }, to: { type: 'string' } },
+  run: async (context) => {
+    const run = await materializeView(context);
+    context.output.data(run, sentence(run));
+    return exitCodes.ok;
+  },
+};
+
+async function materializeView({ positionals, options, output }: CommandContext): Promise<RunRecord> {
+  const [reference, ...others] = positionals;
+  if (reference === undefined || others.length > 0)
+    throw new TidemarkError('cli.badArguments', 'name one view, as in "tidemark materialize driver_stats"');
+  const target = readTarget(stringOption(options, 'target'));
+  const manifest = await loadManifest(repositoryFolder(undefined, target));
+  const view = findStoredView(manifest, reference);
+  const [from, to] = [stringOption(options, 'from'), stringOption(options, 'to')];
+  return await runView(connect(target), {
+    view,
+    stateMachine: target.materializeStateMachine,
+    ...(from === undefined ? {} : { from: instantOption(from) }),
+    ...(to === undefined ? {} : { to: instantOption(to) }),
+    talk: output.talk,
+  });
+}
+
+/** One run of a view, shown while it goes on. Throws the run's own error. */
+export async function runView(
+  { records }: Pick<Connections, 'records'>,
+  request: {
+    readonly view: ReturnType<typeof findStoredView>;
+    readonly stateMachine: string;
+    readonly from?: number;
+    readonly to?: number;
+    readonly talk: (line: string) => void;
+  },
+): Promise<RunRecord> {
+  const { view, stateMachine, from, to } = request;
+  const progress = new Progress(`materialize ${viewId(view)}`);
+  const newest = async (execution: string): Promise<RunRecord | undefined> =>
+    (await listRunRecords(records, view, 5)).find((run) => run.execution === execution);
+  const execution = await execute(stateMachine, { view: viewId(view), from, to }, async (arn) => {
+    const run = await newest(arn);
+    progress.show(run?.step ?? 'starting');
+  });
+  progress.end();
+  assertSucceeded(execution, `materialization of ${viewId(view)}`);
+  const run = await newest(execution.arn);
+  if (!run) throw new TidemarkError('cli.noRunRecord', `the run of ${viewId(view)} left no record`, { kind: 'failed' });
+  return run;
+}
+
+/** What a run did, for people. */
+export function sentence(run: RunRecord): string {
+  if (run.state === 'nothingToDo') return `${run.view}: nothing new`;
+  const parts = [
+    ...(run.featureRows === undefined
+      ? []
+      : [`${grouped(run.featureRows)} feature rows of ${grouped(run.ticks ?? 0)} ticks`]),
+    ...(run.newObjects === undefined ? [] : [`${grouped(run.newObjects)} new objects`]),
+    ...(run.rowsWritten === undefined ? [] : [`${grouped(run.rowsWritten)} entities online`]),
+    ...(run.rowsOlder ? [`${grouped(run.rowsOlder)} kept newer`] : []),
+    `${byteSize(run.bytesScanned ?? 0)} scanned`,
+    duration(run.seconds ?? 0),
+  ];
+  return `${run.view}: ${parts.join(', ')}`;
+}

@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { planFeatures } from '#engine/feature-plan.ts';
+import { listTrainingSets, readDatasetManifest } from '#engine/training-set/datasets.ts';
+import { newTrainingSetId, type TrainingSetInput, type TrainingSetMode } from '#engine/training-set/request.ts';
+import { trainingSetText } from '#engine/training-set/text.ts';
+import { TidemarkError } from '#spec/errors.ts';
+import { objectKeys } from '#spec/layout.ts';
+import { type Command, listOption, type OptionValues, stringOption } from '../command.ts';
+import { type Connections, connect } from '../connections.ts';
+import { assertSucceeded, execute } from '../executions.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { durationOption } from '../instant.ts';
+import { Progress } from '../report/progress.ts';
+import { byteSize, duration, grouped, table } from '../report/table.ts';
+import { loadManifest, repositoryFolder } from '../repository.ts';
+import { readTarget } from '../target.ts';
+
+const selectionOptions = {
+  service: { type: 'string' },
+  features: { type: 'string', multiple: true },
+  lag: { type: 'string' },
+  'event-time': { type: 'boolean' },
+  'knowledge-time': { type: 'boolean' },
+} as const;
+
+const selectionUsage = [
+  '--service NAME | --features view:feature,...',
+  '--lag 2h            features as of two hours before each label',
+  '--event-time        the classic join: rows count from their event time',
+  '--knowledge-time    rows of table views count from their created time',
+];
+
+type Choice = Omit<TrainingSetInput, 'id' | 'spine'>;
+
+function choice(options: OptionValues): Choice {
+  const service = stringOption(options, 'service');
+  const features = listOption(options, 'features', { isList: true });
+  if ((service === undefined) === (features.length === 0))
+    throw new TidemarkError('cli.badArguments', 'name either --service or --features');
+  if (options['event-time'] && options['knowledge-time'])
+    throw new TidemarkError('cli.badArguments', '--event-time and --knowledge-time exclude each other');
+  const lag = stringOption(options, 'lag');
+  const eventTimeColumn = stringOption(options, 'event-time-column');
+  return {
+    ...(service === undefined ? { features: [...features] } : { service }),
+    mode: mode(options),
+    ...(lag === undefined ? {} : { lagMillis: durationOption(lag) }),
+    ...(eventTimeColumn === undefined ? {} : { eventTimeColumn }),
+  };
+}
+
+const mode = (options: OptionValues): TrainingSetMode =>
+  options['event-time'] ? 'eventTime' : options['knowledge-time'] ? 'knowledgeTime' : 'asServed';
+
+export const trainingSetCreate: Command = {
+  name: 'training-set create',
+  summary: 'add point-in-time correct features to a spine of labels',
+  usage: [
+    'tidemark training-set create --spine FILE --service NAME [--out DIR]',
+    '',
+    '--spine FILE        Parquet or CSV, on this machine or s3://; keys, event time, labels',
+    ...selectionUsage,
+    '--event-time-column NAME   default: event_timestamp, else event_time',
+    '--out DIR           download the dataset there',
+  ],
+  options: {
+    ...selectionOptions,
+    spine: { type: 'string' },
+    out: { type: 'string' },
+    'event-time-column': { type: 'string' },
+    id: { type: 'string' },
+  },
+  run: async ({ options, output }) => {
+    const spine = stringOption(options, 'spine');
+    if (spine === undefined) throw new TidemarkError('cli.badArguments', 'name a spine with --spine FILE');
+    const target = readTarget(stringOption(options, 'target'));
+    const chosen = choice(options);
+    const manifest = await loadManifest(repositoryFolder(undefined, target));
+    planFeatures(
+      manifest,
+      chosen.service === undefined ? { features: chosen.features ?? [] } : { service: chosen.service },
+    );
+    const connections = connect(target);
+    const id = stringOption(options, 'id') ?? newTrainingSetId(Date.now(), randomBytes(3).toString('hex'));
+    const progress = new Progress(`training set ${id}`);
+    progress.show('uploading the spine');
+    const key = await spineKey(connections, id, { spine, bucket: target.bucket });
+    const execution = await execute(target.trainingSetStateMachine, { id, spine: key, ...chosen }, async () => {
+      const record = await connections.records.get('training-set', id);
+      progress.show(String(record?.body.step ?? 'starting'));
+    });
+    const seconds = progress.end();
+    assertSucceeded(execution, `training set ${id}`);
+    const dataset = await readDatasetManifest(connections.objects, id);
+    const out = stringOption(options, 'out');
+    const files = out === undefined ? [] : await download(connections, id, out);
+    const lines = [
+      `training set ${id}: ${grouped(dataset.rows)} rows, ${dataset.features.length} features, ${byteSize(dataset.bytesScanned)} scanned, ${duration(seconds)}`,
+      ...(out === undefined
+        ? [`  in s3://${target.bucket}/${objectKeys.dataset(id)}`]
+        : files.map((file) => `  ${file}`)),
+    ];
+    output.data({ ...dataset, files_downloaded: files }, lines.join('\n'));
+    return exitCodes.ok;
+  },
+};
+
+/** The key of the spine in the deployment's bucket; a local file is uploaded. */
+async function spineKey(
+  { objects }: Connections,
+  id: string,
+  { spine, bucket }: { spine: string; bucket: string },
+): Promise<string> {
+  const own = `s3://${bucket}/`;
+  if (spine.startsWith(own)) return spine.slice(own.length);
+  if (spine.startsWith('s3://'))
+    throw new TidemarkError(
+      'cli.spineElsewhere',
+      `the spine must be in the deployment's bucket, got ${spine}; copy it under ${own}, or pass a local file`,
+    );
+  if (!existsSync(spine)) throw new TidemarkError('cli.noSuchFile', `no spine file ${spine}`, { kind: 'notFound' });
+  const key = `${objectKeys.training(id)}input/${basename(spine)}`;
+  await objects.put(key, readFileSync(spine));
+  return key;
+}
+
+async function download({ objects }: Connections, id: string, folder: string): Promise<readonly string[]> {
+  mkdirSync(folder, { recursive: true });
+  const files: string[] = [];
+  for await (const { key } of objects.list(objectKeys.dataset(id))) {
+    const stored = await objects.get(key);
+    if (!stored) continue;
+    const file = join(folder, basename(key));
+    writeFileSync(file, stored.body);
+    files.push(file);
+  }
+  return files;
+}
+
+export const trainingSetList: Command = {
+  name: 'training-set list',
+  summary: 'list finished training sets',
+  usage: ['tidemark training-set list'],
+  options: {},
+  run: async ({ options, output }) => {
+    const sets = await listTrainingSets(connect(readTarget(stringOption(options, 'target'))).objects);
+    output.data(
+      sets,
+      sets.length === 0
+        ? 'no training sets yet'
+        : table(
+            ['id', 'rows', 'features'],
+            sets.map(({ id, rows, features }) => [id, rows, features.length]),
+          ),
+    );
+    return exitCodes.ok;
+  },
+};
+
+export const trainingSetShow: Command = {
+  name: 'training-set show',
+  summary: 'show a training set: features, counts, null shares, definitions it was built from',
+  usage: ['tidemark training-set show <id>'],
+  options: {},
+  run: async ({ positionals, options, output }) => {
+    const [id] = positionals;
+    if (id === undefined)
+      throw new TidemarkError('cli.badArguments', 'name a training set; "tidemark training-set list" lists them');
+    const dataset = await readDatasetManifest(connect(readTarget(stringOption(options, 'target'))).objects, id);
+    output.data(dataset, JSON.stringify(dataset, null, 2));
+    return exitCodes.ok;
+  },
+};
+
+export const trainingSetSqlCommand: Command = {
+  name: 'training-set sql',
+  summary: 'print the Athena statement of a training set, to paste',
+  usage: ['tidemark training-set sql --service NAME', '', ...selectionUsage],
+  options: selectionOptions,
+  run: async ({ options, output }) => {
+    const target = readTarget(stringOption(options, 'target'));
+    const manifest = await loadManifest(repositoryFolder(undefined, target));
+    const sql = trainingSetText(manifest, { database: target.database, ...choice(options) });
+    output.data({ sql }, sql);
+    return exitCodes.ok;
+  },
+};
