@@ -32,7 +32,7 @@ export class Catalog extends Construct {
         databaseName: this.databaseName,
         tableInput,
       });
-      table.addDependency(database);
+      table.addResourceDependency(database);
     }
   }
 }

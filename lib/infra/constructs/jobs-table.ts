@@ -1,8 +1,8 @@
-import { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { keyedTable, type TableProps } from '#infra/constructs/online-store.ts';
+import { encryptedTable, type TableProps } from '#infra/constructs/online-store.ts';
 import { actions, allow, allowKey } from '#infra/perms.ts';
 
 /** Locks of views and durable records of runs and training sets. */
@@ -15,7 +15,7 @@ export class JobsTable extends Construct {
   constructor(scope: Construct, id: string, props: TableProps) {
     super(scope, id);
     this.encryptionKey = props.encryptionKey;
-    this.table = new TableV2(this, 'Resource', keyedTable(props));
+    this.table = encryptedTable(this, props);
     this.environment = { JOBS_TABLE_NAME: this.table.tableName };
   }
 

@@ -1,5 +1,12 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  Billing,
+  type CfnGlobalTable,
+  TableEncryptionV2,
+  type TablePropsV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -21,10 +28,7 @@ export class OnlineStore extends Construct {
   constructor(scope: Construct, id: string, props: TableProps) {
     super(scope, id);
     this.encryptionKey = props.encryptionKey;
-    this.table = new TableV2(this, 'Resource', {
-      ...keyedTable(props),
-      timeToLiveAttribute: 'ttl',
-    });
+    this.table = encryptedTable(this, props, { timeToLiveAttribute: 'ttl' });
     this.environment = { ONLINE_TABLE_NAME: this.table.tableName };
   }
 
@@ -41,15 +45,24 @@ export class OnlineStore extends Construct {
   }
 }
 
-/** What the online table and the jobs table share. */
-export function keyedTable({ stage, encryptionKey }: TableProps) {
-  return {
+/** Adds the table of a construct: (pk, sk), on demand, recoverable to any second, under the deployment's key. */
+export function encryptedTable(
+  scope: Construct,
+  { stage, encryptionKey }: TableProps,
+  more: Partial<TablePropsV2> = {},
+): TableV2 {
+  const table = new TableV2(scope, 'Resource', {
     partitionKey: { name: 'pk', type: AttributeType.STRING },
     sortKey: { name: 'sk', type: AttributeType.STRING },
     billing: Billing.onDemand(),
-    encryption: TableEncryptionV2.customerManagedKey(encryptionKey),
+    encryption: TableEncryptionV2.awsManagedKey(),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     deletionProtection: stage.protectData,
     removalPolicy: stage.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-  };
+    ...more,
+  });
+  // The L2 takes a customer's key only where the region is known at synthesis; as a property it needs no region.
+  const resource = table.node.defaultChild as CfnGlobalTable; // the L1 behind an owned TableV2
+  resource.addPropertyOverride('Replicas.0.SSESpecification.KMSMasterKeyId', encryptionKey.keyArn);
+  return table;
 }

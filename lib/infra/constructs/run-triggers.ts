@@ -2,7 +2,6 @@ import { type IRuleTarget, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { Stage } from '#infra/config.ts';
 import { acknowledge } from '#infra/perms.ts';
 import { sourceFolder } from '#infra/source-location.ts';
 import { viewSchedule } from '#infra/view-schedule.ts';
@@ -11,7 +10,6 @@ import type { Manifest, StoredView, TableView } from '#spec/manifest.ts';
 
 export interface RunTriggersProps {
   readonly manifest: Manifest;
-  readonly stage: Stage;
   /** The bucket of sources whose location is relative. */
   readonly bucketName: string;
   readonly stateMachine: IStateMachine;
