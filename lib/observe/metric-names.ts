@@ -32,6 +32,10 @@ export const serveMetrics = {
   storeMillis: { name: 'StoreLatency', unit: 'Milliseconds' },
   /** Time in the handler, store included. */
   handlerMillis: { name: 'HandlerLatency', unit: 'Milliseconds' },
+  /** Stored rows in a format that this deployment does not know: their values are ERROR. */
+  unknownLayouts: { name: 'UnknownLayouts', unit: 'Count' },
+  /** Runs of an on-demand view's transform that failed, one per entity and view. */
+  transformErrors: { name: 'TransformErrors', unit: 'Count' },
 } as const satisfies MetricTable;
 
 /** Number of values served with a status, e.g. `FeaturesPresent` for PRESENT. */

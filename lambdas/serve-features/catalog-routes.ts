@@ -1,0 +1,68 @@
+import { planFeatures } from '#engine/feature-plan.ts';
+import type { HttpResponse, Route } from '#lambdas/http/router.ts';
+import { findEntity, findView, viewId } from '#spec/find.ts';
+import type { Manifest, View } from '#spec/manifest.ts';
+
+/** GET /v1/feature-views, /v1/feature-views/{name} and /v1/feature-services/{name}, answered from the manifest. */
+export function catalogRoutes(manifest: Manifest): Route[] {
+  return [
+    {
+      method: 'GET',
+      pattern: '/v1/feature-views',
+      handle: () => json({ views: manifest.views.map(summaryOf) }),
+    },
+    {
+      method: 'GET',
+      pattern: '/v1/feature-views/{name}',
+      handle: ({ parameters }) => json(viewAnswer(manifest, findView(manifest, parameters.name ?? ''))),
+    },
+    {
+      method: 'GET',
+      pattern: '/v1/feature-services/{name}',
+      handle: ({ parameters }) => json(serviceAnswer(manifest, parameters.name ?? '')),
+    },
+  ];
+}
+
+const json = (content: unknown): HttpResponse => ({ body: JSON.stringify(content) });
+
+const summaryOf = (view: View) => ({
+  id: viewId(view),
+  name: view.name,
+  version: view.version,
+  kind: view.kind,
+  ...(view.kind === 'onDemand' ? {} : { entity: view.entity, online: view.online }),
+  description: view.description,
+  ...(view.owner === undefined ? {} : { owner: view.owner }),
+  features: view.features.map(({ name, type, description }) => ({ name, type, description })),
+});
+
+/** The view as it is declared in the manifest, with the keys of its entity. */
+const viewAnswer = (manifest: Manifest, view: View) => ({
+  id: viewId(view),
+  ...view,
+  ...(view.kind === 'onDemand' ? {} : { keys: findEntity(manifest, view.entity).keys }),
+});
+
+/** What a client must send for the service, and what it gets, in the order of the values. */
+function serviceAnswer(manifest: Manifest, reference: string) {
+  const plan = planFeatures(manifest, { service: reference });
+  const { name, version, definitionHash, description, owner, tags } = plan.service ?? {};
+  return {
+    id: `${name}@${version}`,
+    name,
+    version,
+    definitionHash,
+    description,
+    owner,
+    tags,
+    features: plan.results.map(({ name: resultName, view, feature }) => ({
+      name: resultName,
+      feature: `${viewId(view)}:${feature.name}`,
+      type: feature.type,
+      description: feature.description,
+    })),
+    entities: plan.entities.map(({ name: entityName, keys }) => ({ name: entityName, keys })),
+    request: plan.requestFields.map(({ name: field, type }) => ({ name: field, type })),
+  };
+}

@@ -1,0 +1,10 @@
+import * as z from 'zod/mini';
+
+/** Environment of the serve-features function. */
+export const environmentSchema = z.object({
+  ONLINE_TABLE_NAME: z.string().check(z.minLength(1)),
+  /** Secret whose text is the API's bearer token. */
+  API_TOKEN_SECRET_ARN: z.string().check(z.minLength(1)),
+  STAGE_NAME: z.string().check(z.minLength(1)),
+});
+export type Environment = z.infer<typeof environmentSchema>;

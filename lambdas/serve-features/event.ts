@@ -1,0 +1,77 @@
+import * as z from 'zod/mini';
+import { featureStatuses } from '#spec/status.ts';
+
+/** Most entities of one request. */
+export const maximumEntities = 100;
+export const metadataKinds = ['status', 'eventTime'] as const;
+
+const members = z.record(z.string(), z.unknown());
+
+/** Body of POST /v1/online-features; which members entities and request items must have is told by the service's plan. */
+export const onlineFeaturesRequestSchema = z.strictObject({
+  service: z.optional(
+    z.string().check(z.describe('name[@version] of a feature service; send either this or `features`')),
+  ),
+  features: z.optional(
+    z.array(z.string()).check(z.minLength(1), z.maxLength(200), z.describe('refs: view[@version]:feature')),
+  ),
+  entities: z
+    .array(members)
+    .check(
+      z.minLength(1),
+      z.maxLength(maximumEntities),
+      z.describe('the keys of one entity each; rows of the answer keep this order, and an entity may stand twice'),
+    ),
+  request: z.optional(
+    z
+      .array(members)
+      .check(
+        z.maxLength(maximumEntities),
+        z.describe('fields of request sources: one item for all entities, or one for each'),
+      ),
+  ),
+  metadata: z.optional(
+    z.array(z.enum(metadataKinds)).check(z.describe('what rows have besides values; absent: ["status"]')),
+  ),
+  int64: z.optional(
+    z
+      .enum(['number', 'string'])
+      .check(z.describe('int64 as a number with all its digits (the default) or as a string')),
+  ),
+});
+export type OnlineFeaturesRequest = z.infer<typeof onlineFeaturesRequestSchema>;
+
+const wireScalar = z.union([z.number(), z.string(), z.boolean(), z.null()]);
+const wireValue = z
+  .union([wireScalar, z.array(wireScalar)])
+  .check(z.describe('NaN and infinities as strings, timestamps ISO 8601 UTC with milliseconds, bytes as base64'));
+
+/** Answer of POST /v1/online-features. */
+export const onlineFeaturesResponseSchema = z.strictObject({
+  names: z.array(z.string()).check(z.describe('result names; values, status and eventTime stand in this order')),
+  rows: z.array(
+    z.strictObject({
+      entity: z.record(z.string(), wireScalar),
+      values: z.array(wireValue),
+      status: z.optional(
+        z
+          .array(z.enum(featureStatuses))
+          .check(z.describe('PRESENT covers a stored null; treat a status that you do not know as not present')),
+      ),
+      eventTime: z.optional(
+        z
+          .array(z.union([z.string(), z.null()]))
+          .check(z.describe('of the stored row that a value was read from; null for static, absent and computed ones')),
+      ),
+    }),
+  ),
+  meta: z.strictObject({
+    asOf: z.string().check(z.describe('the one instant at which all rows were evaluated')),
+    service: z.union([z.string(), z.null()]),
+    version: z.union([z.int(), z.null()]),
+    definitionHash: z.string().check(z.describe('of the service, or of the deployment where features were listed')),
+    partial: z.boolean().check(z.describe('some key could not be read in time: its values are null with status ERROR')),
+    requestId: z.string(),
+  }),
+});
+export type OnlineFeaturesResponse = z.infer<typeof onlineFeaturesResponseSchema>;

@@ -1,0 +1,46 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { createHttpHandler, type HttpHandler } from '#lambdas/http/create-http-handler.ts';
+import { createTokenCheck, type TokenCheck } from '#lambdas/http/token-check.ts';
+import { readEnvironment } from '#lambdas/read-environment.ts';
+import { createTelemetry } from '#lambdas/telemetry.ts';
+import type { Repository } from '#spec/transform.ts';
+import { systemClock } from '#store/clock.ts';
+import { createDynamoClient } from '#store/dynamodb/client.ts';
+import { DynamoOnlineRows } from '#store/dynamodb/online-rows.ts';
+import type { OnlineRows } from '#store/online-rows.ts';
+import { secretsManagerSecrets } from '#store/secrets-manager/secrets.ts';
+import { environmentSchema } from './environment.ts';
+import { probeAddress } from './health-route.ts';
+import { serveReporter } from './report.ts';
+import { serveRoutes } from './routes.ts';
+
+/** Wires the serving API: DynamoDB for rows, Secrets Manager for the token, the repository of the bundle for everything else. */
+export function createHandler(repository: Repository): HttpHandler {
+  const environment = readEnvironment(environmentSchema);
+  const clock = systemClock;
+  const deployment = { project: repository.manifest.project, stage: environment.STAGE_NAME };
+  const telemetry = createTelemetry('serve-features', deployment);
+  const rows = new DynamoOnlineRows({
+    client: createDynamoClient({ attempts: 1 }), // the adapter retries inside the deadline
+    tableName: environment.ONLINE_TABLE_NAME,
+  });
+  const secrets = secretsManagerSecrets(new SecretsManagerClient({}));
+  const checkToken = createTokenCheck({ secrets, secretId: environment.API_TOKEN_SECRET_ARN, clock });
+  warmUp(rows, checkToken);
+  return createHttpHandler({
+    routes: serveRoutes({ repository, rows, clock, report: serveReporter(telemetry, deployment) }),
+    checkToken,
+    logger: telemetry.logger,
+  });
+}
+
+const warmUpMillis = 2000;
+
+/**
+ * A thrown-away read and the token, begun while the function starts: the first call of an SDK client costs 30 ms of CPU and a TLS
+ * handshake. A failure is the first request's to report.
+ */
+function warmUp(rows: OnlineRows, checkToken: TokenCheck): void {
+  void rows.read([probeAddress], { deadlineMillis: Date.now() + warmUpMillis }).catch(() => undefined);
+  void checkToken('').catch(() => undefined);
+}

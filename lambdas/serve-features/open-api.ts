@@ -1,0 +1,157 @@
+import * as z from 'zod/mini';
+import { type FeaturePlan, planFeatures } from '#engine/feature-plan.ts';
+import { problemSchema } from '#lambdas/http/problem.ts';
+import { viewId } from '#spec/find.ts';
+import type { FeatureService, Manifest } from '#spec/manifest.ts';
+import { elementType, type FeatureType, isListType, type ScalarType } from '#spec/value-type.ts';
+import { onlineFeaturesRequestSchema, onlineFeaturesResponseSchema } from './event.ts';
+
+/** The OpenAPI 3.1 description of the deployed API: schemas of the handlers themselves, and an example per feature service. */
+export function openApiDocument(manifest: Manifest) {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: `Tidemark: features of ${manifest.project}`,
+      version: manifest.hash.slice(0, 12),
+      description:
+        'Serves the feature values that models were trained on. All bodies are JSON; errors are RFC 9457 problems.',
+    },
+    // relative to where this document is, /v1/openapi.json: whatever host and stage prefix the API has
+    servers: [{ url: '..' }],
+    security: [{ bearer: [] }],
+    paths: {
+      '/v1/online-features': { post: onlineFeatures(manifest) },
+      '/v1/feature-views': { get: catalog('listFeatureViews', 'All feature views') },
+      '/v1/feature-views/{name}': {
+        get: catalog('getFeatureView', 'One feature view as it is declared', {
+          description: 'name[@version]',
+          values: manifest.views.flatMap((view) => [view.name, viewId(view)]),
+        }),
+      },
+      '/v1/feature-services/{name}': {
+        get: catalog('getFeatureService', 'The features of a service, in the order of its values, and what it needs', {
+          description: 'name[@version]',
+          values: manifest.services.flatMap((service) => [service.name, viewId(service)]),
+        }),
+      },
+      '/v1/health': {
+        get: {
+          operationId: 'getHealth',
+          summary: 'Whether the API answers; with deep, whether its store does',
+          security: [],
+          parameters: [{ name: 'deep', in: 'query', required: false, schema: { type: 'boolean' } }],
+          responses: { 200: jsonObject('It does'), 503: problem },
+        },
+      },
+      '/v1/openapi.json': { get: { ...catalog('getOpenApi', 'This document') } },
+    },
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+      schemas: {
+        OnlineFeaturesRequest: onlineFeaturesRequest(manifest),
+        OnlineFeaturesResponse: schemaOf(onlineFeaturesResponseSchema),
+        Problem: schemaOf(problemSchema),
+      },
+    },
+  };
+}
+
+const schemaOf = (schema: z.core.$ZodType): Record<string, unknown> => {
+  const { $schema, ...rest } = z.toJSONSchema(schema); // one dialect for the document: OpenAPI's own
+  return rest;
+};
+
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const problem = { description: 'What went wrong', content: { 'application/problem+json': { schema: ref('Problem') } } };
+const jsonObject = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: { type: 'object' } } },
+});
+
+/** The request's schema with the deployed services listed, so that clients are offered them. */
+function onlineFeaturesRequest(manifest: Manifest): Record<string, unknown> {
+  const schema = schemaOf(onlineFeaturesRequestSchema);
+  const { properties } = z
+    .object({ properties: z.record(z.string(), z.record(z.string(), z.unknown())) })
+    .parse(schema);
+  const services = manifest.services.flatMap((service) => [service.name, viewId(service)]);
+  return {
+    ...schema,
+    properties: {
+      ...properties,
+      service: { ...properties.service, ...(services.length > 0 ? { enum: [...new Set(services)] } : {}) },
+    },
+    oneOf: [{ required: ['service'] }, { required: ['features'] }],
+  };
+}
+
+const onlineFeatures = (manifest: Manifest) => ({
+  operationId: 'getOnlineFeatures',
+  summary: 'Feature values of up to 100 entities at one instant',
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': {
+        schema: ref('OnlineFeaturesRequest'),
+        examples: Object.fromEntries(
+          manifest.services.map((service) => [viewId(service), serviceExample(manifest, service)]),
+        ),
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: 'Values of every entity; an entity without values has statuses that say why',
+      content: { 'application/json': { schema: ref('OnlineFeaturesResponse') } },
+    },
+    ...Object.fromEntries([400, 401, 404, 413, 500, 503].map((status) => [status, problem])),
+  },
+});
+
+function serviceExample(manifest: Manifest, service: FeatureService) {
+  const plan: FeaturePlan = planFeatures(manifest, { service: viewId(service) });
+  const keys = plan.entities.flatMap((entity) => entity.keys);
+  const membersOf = (fields: readonly { name: string; type: FeatureType }[]) =>
+    Object.fromEntries(fields.map(({ name, type }) => [name, exampleOf(type)]));
+  return {
+    summary: service.description,
+    value: {
+      service: viewId(service),
+      entities: [membersOf(keys)],
+      ...(plan.requestFields.length > 0 ? { request: [membersOf(plan.requestFields)] } : {}),
+    },
+  };
+}
+
+const scalarExamples: { readonly [type in ScalarType]: unknown } = {
+  int32: 7,
+  int64: 1001,
+  float32: 0.5,
+  float64: 12.5,
+  string: 'text',
+  bool: true,
+  timestamp: '2026-01-31T09:30:00.000Z',
+  bytes: 'AAEC',
+};
+const exampleOf = (type: FeatureType): unknown =>
+  isListType(type) ? [scalarExamples[elementType(type)]] : scalarExamples[type as ScalarType]; // not a list, so a scalar
+
+/** A GET that answers a JSON object of the manifest. */
+const catalog = (operationId: string, summary: string, name?: { description: string; values: readonly string[] }) => ({
+  operationId,
+  summary,
+  ...(name
+    ? {
+        parameters: [
+          {
+            name: 'name',
+            in: 'path',
+            required: true,
+            description: name.description,
+            schema: { type: 'string', ...(name.values.length > 0 ? { examples: [...new Set(name.values)] } : {}) },
+          },
+        ],
+      }
+    : {}),
+  responses: { 200: jsonObject('Found'), 401: problem, ...(name ? { 404: problem } : {}) },
+});

@@ -1,0 +1,129 @@
+import { parseWireJson } from '#codec/wire-json.ts';
+import type { FeatureSelection } from '#engine/feature-plan.ts';
+import type { ServePlan } from '#engine/serve-plan.ts';
+import { fieldErrorsOf, invalidRequest, pointerOf } from '#lambdas/http/field-errors.ts';
+import type { FieldError } from '#lambdas/http/problem.ts';
+import { TidemarkError } from '#spec/errors.ts';
+import type { TransformInput } from '#spec/transform.ts';
+import type { Value } from '#spec/value-type.ts';
+import { type OnlineFeaturesRequest, onlineFeaturesRequestSchema } from './event.ts';
+import { type Members, readEntities, readFields } from './read-rows.ts';
+
+/** A request that has passed every check. */
+export interface CheckedRequest {
+  readonly plan: ServePlan;
+  /** Per row, the values of the plan's keys. */
+  readonly entities: readonly (readonly Value[])[];
+  /** Per row, the encoded key of each entity of the plan. */
+  readonly entityKeys: readonly (readonly string[])[];
+  readonly request: readonly TransformInput[];
+  readonly metadata: NonNullable<OnlineFeaturesRequest['metadata']>;
+  readonly int64: NonNullable<OnlineFeaturesRequest['int64']>;
+}
+
+const allowedMembers = Object.keys(onlineFeaturesRequestSchema.shape);
+const code = 'serve.invalidRequest';
+
+/**
+ * Reads and checks the body of a request; all its faults are reported at once, each with its JSON pointer. Throws
+ * serve.invalidRequest, http.badJson, and for unknown names what planServing throws.
+ */
+export function readRequest(body: string, planOf: (selection: FeatureSelection) => ServePlan): CheckedRequest {
+  const json = parseBody(body);
+  const parsed = onlineFeaturesRequestSchema.safeParse(json);
+  const errors: FieldError[] = parsed.success ? [] : fieldErrorsOf(parsed.error.issues, allowedMembers);
+  const selection = selectionOf(json, errors);
+  const plan = selection && planned(selection, { planOf, errors });
+  // Also of a request with other faults: what can be checked is, so that one answer tells all.
+  const rows = plan ? readEntities(plan, itemsOf(json, 'entities'), errors) : undefined;
+  const request = plan
+    ? readFields(plan, { items: itemsOf(json, 'request'), rows: rows?.entities.length ?? 0, errors })
+    : [];
+  if (!parsed.success || !plan || !rows || errors.length > 0) throw invalidRequest(code, errors);
+  return {
+    plan,
+    ...rows,
+    request,
+    metadata: parsed.data.metadata ?? ['status'],
+    int64: parsed.data.int64 ?? 'number',
+  };
+}
+
+function parseBody(body: string): Members {
+  if (body.trim() === '')
+    throw invalidRequest(code, [
+      { pointer: '', message: 'is empty; send JSON with service or features, and entities' },
+    ]);
+  const json = parsedJson(body);
+  if (!isMembers(json)) throw invalidRequest(code, [{ pointer: '', message: 'must be a JSON object' }]);
+  return json;
+}
+
+/** The engine's message names the position and quotes what stands there: the caller's own text. */
+function parsedJson(body: string): unknown {
+  try {
+    return parseWireJson(body);
+  } catch (error) {
+    const problem = error instanceof SyntaxError ? error.message : 'cannot be parsed';
+    throw invalidRequest('http.badJson', [{ pointer: '', message: `is not JSON: ${problem}` }]);
+  }
+}
+
+const isMembers = (json: unknown): json is Members => typeof json === 'object' && json !== null && !Array.isArray(json);
+
+/** The items of a member as far as they have the right form; whatever has not is a fault that the schema has found. */
+function itemsOf(json: Members, member: 'entities' | 'request'): readonly Members[] {
+  const items = json[member];
+  return Array.isArray(items) && items.length <= 100 && items.every(isMembers) ? items : [];
+}
+
+function selectionOf(json: Members, errors: FieldError[]): FeatureSelection | undefined {
+  const { service, features } = json;
+  if (service !== undefined && features !== undefined)
+    errors.push({ pointer: '/features', message: 'stands beside service; send one of the two' });
+  else if (service === undefined && features === undefined)
+    errors.push({ pointer: '', message: 'names no features; send service or features' });
+  else if (typeof service === 'string') return { service };
+  else if (isReferences(features)) return { features };
+  return undefined;
+}
+
+const isReferences = (json: unknown): json is string[] =>
+  Array.isArray(json) && json.length > 0 && json.length <= 200 && json.every((item) => typeof item === 'string');
+
+interface Planning {
+  readonly planOf: (selection: FeatureSelection) => ServePlan;
+  readonly errors: FieldError[];
+}
+
+/** The plan; where it fails, every reference that fails by itself is reported, else the selection as a whole. */
+function planned(selection: FeatureSelection, { planOf, errors }: Planning): ServePlan | undefined {
+  try {
+    return planOf(selection);
+  } catch (error) {
+    if (!(error instanceof TidemarkError) || error.kind === 'failed') throw error;
+    const faults = 'service' in selection ? [] : faultsOfReferences(selection.features, planOf);
+    const pointer = 'service' in selection ? '/service' : '/features';
+    if (faults.length === 0) faults.push({ pointer, message: error.message });
+    // Alone it keeps its own code and status (404 for an unknown name).
+    if (errors.length === 0) throw withErrors(error, faults);
+    errors.push(...faults);
+    return undefined;
+  }
+}
+
+function faultsOfReferences(references: readonly string[], planOf: Planning['planOf']): FieldError[] {
+  return references.flatMap((reference, index) => {
+    try {
+      planOf({ features: [reference] });
+      return [];
+    } catch (error) {
+      return error instanceof TidemarkError
+        ? [{ pointer: pointerOf(['features', index]), message: error.message }]
+        : [];
+    }
+  });
+}
+
+const withErrors = (error: TidemarkError, errors: readonly FieldError[]): TidemarkError =>
+  new TidemarkError(error.code, error.message, { kind: error.kind, details: { errors }, cause: error });

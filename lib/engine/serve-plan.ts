@@ -1,0 +1,166 @@
+import { jsonValueReader } from '#codec/json-value.ts';
+import { packedRowReader, type Unpacked } from '#codec/packed-row.ts';
+import { TidemarkError } from '#spec/errors.ts';
+import { viewId } from '#spec/find.ts';
+import type { Entity, Feature, StoredView } from '#spec/manifest.ts';
+import type { FeatureStatus } from '#spec/status.ts';
+import type { Repository } from '#spec/transform.ts';
+import type { FeatureType, ScalarType, Value } from '#spec/value-type.ts';
+import { type FeaturePlan, type FeatureSelection, planFeatures, type RequestField } from './feature-plan.ts';
+import { type OnDemand, onDemandOf } from './on-demand.ts';
+
+/** A feature where it lies in its view's stored row; `fallback` is the value where there is no row: its default, else null. */
+export interface StoredFeature {
+  readonly name: string;
+  readonly position: number;
+  readonly fallback: Value;
+}
+
+/** One stored view to read per distinct entity key. */
+export interface ServeRead {
+  readonly viewId: string;
+  /** Index into `entities`. */
+  readonly entity: number;
+  /** Infinity where rows never expire. */
+  readonly ttlMillis: number;
+  readonly unpack: (packed: string) => Unpacked;
+  /** Those that are wanted or are inputs of a transform. */
+  readonly features: readonly StoredFeature[];
+}
+
+/** Where one value of the answer comes from. */
+export type ServeResult =
+  | { readonly kind: 'stored'; readonly read: number; readonly feature: StoredFeature }
+  | {
+      readonly kind: 'onDemand';
+      readonly viewId: string;
+      readonly feature: string;
+      /** Indexes of the stored reads that it is computed from, directly or through other views. */
+      readonly reads: readonly number[];
+    };
+
+/** A selection of features prepared for any number of requests. */
+export interface ServePlan {
+  /** The service's name and version, or undefined where features were listed. */
+  readonly service: { readonly name: string; readonly version: number; readonly definitionHash: string } | undefined;
+  readonly names: readonly string[];
+  readonly types: readonly FeatureType[];
+  readonly results: readonly ServeResult[];
+  /** The statuses that all rows share in which nothing is amiss. */
+  readonly allPresent: readonly FeatureStatus[];
+  readonly reads: readonly ServeRead[];
+  readonly entities: readonly Entity[];
+  /** Per entity, the positions of its keys in `keys`. */
+  readonly keyPositions: readonly (readonly number[])[];
+  /** Every key of every entity once, in order of first need: the members of an entity in a request. */
+  readonly keys: readonly { readonly name: string; readonly type: ScalarType }[];
+  readonly requestFields: readonly RequestField[];
+  /** Undefined where no feature is computed on demand. */
+  readonly onDemand: OnDemand | undefined;
+}
+
+/**
+ * Prepares a selection. Throws what planFeatures throws, serve.notOnline for a view that is not kept online, and serve.keyConflict
+ * where two entities have a key of one name and different types.
+ */
+export function planServing(repository: Repository, selection: FeatureSelection): ServePlan {
+  const plan = planFeatures(repository.manifest, selection);
+  checkOnline(plan);
+  const readIndex = new Map(plan.reads.map((read, index) => [viewId(read.view), index]));
+  const reads = plan.reads.map(({ view, entity, features }) =>
+    serveRead(view, plan.entities.indexOf(entity), features),
+  );
+  const keys = keysOf(plan.entities);
+  const inputsOf = transitiveReads(plan, readIndex);
+  return {
+    service: plan.service,
+    names: plan.results.map((result) => result.name),
+    types: plan.results.map((result) => result.feature.type),
+    results: plan.results.map(({ view, feature }): ServeResult => {
+      const id = viewId(view);
+      if (view.kind === 'onDemand')
+        return { kind: 'onDemand', viewId: id, feature: feature.name, reads: inputsOf.get(id) ?? [] };
+      const read = readIndex.get(id) ?? 0; // planFeatures reads every stored view that it names
+      return { kind: 'stored', read, feature: storedFeature(view, feature) };
+    }),
+    allPresent: plan.results.map(() => 'PRESENT'),
+    reads,
+    entities: plan.entities,
+    keyPositions: plan.entities.map((entity) =>
+      entity.keys.map((key) => keys.findIndex((candidate) => candidate.name === key.name)),
+    ),
+    keys,
+    requestFields: plan.requestFields,
+    onDemand: plan.transforms.length > 0 ? onDemandOf(plan, repository) : undefined,
+  };
+}
+
+const serveRead = (view: StoredView, entity: number, features: readonly Feature[]): ServeRead => ({
+  viewId: viewId(view),
+  entity,
+  ttlMillis: view.ttlMillis ?? Number.POSITIVE_INFINITY,
+  unpack: packedRowReader([view]),
+  features: features.map((feature) => storedFeature(view, feature)),
+});
+
+const storedFeature = (view: StoredView, feature: Feature): StoredFeature => ({
+  name: feature.name,
+  position: view.features.findIndex((candidate) => candidate.name === feature.name),
+  fallback: feature.default === undefined ? null : jsonValueReader(feature.type)(feature.default),
+});
+
+function checkOnline(plan: FeaturePlan): void {
+  const offline = plan.reads.filter((read) => !read.view.online).map((read) => viewId(read.view));
+  if (offline.length > 0)
+    throw new TidemarkError(
+      'serve.notOnline',
+      `not kept online: ${offline.join(', ')}; declare online: true and materialize, or use a training set`,
+      { details: { views: offline } },
+    );
+}
+
+function keysOf(entities: readonly Entity[]): ServePlan['keys'] {
+  const keys = new Map<string, { name: string; type: ScalarType; entity: string }>();
+  for (const entity of entities)
+    for (const { name, type } of entity.keys) {
+      const other = keys.get(name);
+      if (other && other.type !== type)
+        throw new TidemarkError(
+          'serve.keyConflict',
+          `key ${name} is ${other.type} in entity ${other.entity} and ${type} in entity ${entity.name}; one request cannot carry both, ask for their features apart`,
+          { details: { key: name } },
+        );
+      if (!other) keys.set(name, { name, type, entity: entity.name });
+    }
+  return [...keys.values()].map(({ name, type }) => ({ name, type }));
+}
+
+/** Stored reads behind each on-demand view, by its id; transforms stand after what they read. */
+function transitiveReads(plan: FeaturePlan, readIndex: ReadonlyMap<string, number>): Map<string, readonly number[]> {
+  const readsOf = new Map<string, readonly number[]>();
+  for (const view of plan.transforms) {
+    const reads = new Set<number>();
+    for (const input of view.inputs) {
+      if (input.kind !== 'view') continue;
+      const id = viewId({ name: input.view, version: input.version });
+      const direct = readIndex.get(id);
+      for (const read of direct === undefined ? (readsOf.get(id) ?? []) : [direct]) reads.add(read);
+    }
+    readsOf.set(viewId(view), [...reads]);
+  }
+  return readsOf;
+}
+
+/** Prepares selections once and keeps the last `capacity` used: warm requests plan nothing. Faulty selections are not kept. */
+export function servePlans(repository: Repository, capacity = 100): (selection: FeatureSelection) => ServePlan {
+  const kept = new Map<string, ServePlan>(); // in order of use: the first is the longest unused
+  return (selection) => {
+    const id = 'service' in selection ? `service ${selection.service}` : `features ${selection.features.join(' ')}`;
+    const plan = kept.get(id) ?? planServing(repository, selection);
+    kept.delete(id);
+    kept.set(id, plan);
+    const [oldest] = kept.keys();
+    if (kept.size > capacity && oldest !== undefined) kept.delete(oldest);
+    return plan;
+  };
+}

@@ -1,0 +1,104 @@
+import { type WireOptions, wireWriter } from '#codec/wire-json.ts';
+import { formatInstant } from '#semantics/time.ts';
+import { TidemarkError } from '#spec/errors.ts';
+import type { FeatureStatus } from '#spec/status.ts';
+import type { Value } from '#spec/value-type.ts';
+import type { Served, ServedRow } from './serve-features.ts';
+import type { ServePlan } from './serve-plan.ts';
+
+/** What is known of a request besides its rows. */
+export interface ResponseContext {
+  readonly asOfMillis: number;
+  readonly requestId: string;
+  /** Of the deployment, for requests that list features. */
+  readonly manifestHash: string;
+  /** Per row, the values of the plan's keys. */
+  readonly entities: readonly (readonly Value[])[];
+  readonly withStatus: boolean;
+  readonly withEventTime: boolean;
+}
+
+/** Writes the answer to requests of one plan as JSON text. Throws serve.tooLarge beyond what Lambda can answer (6 MB). */
+export type ResponseWriter = (served: Served, context: ResponseContext) => string;
+
+type WireWriter = (value: Value) => string;
+
+/** Lambda takes 6 MiB, in which our text is itself a JSON string. */
+const maxResponseBytes = 6 * 1024 * 1024 - 4096;
+/** A shorter text fits whatever is in it: no UTF-16 unit takes more than 3 bytes once escaped and encoded. */
+const surelyFits = Math.floor(maxResponseBytes / 3);
+
+/**
+ * Prepares the writer of a plan: texts that all answers share are made once, and every column has a writer of its type.
+ * The text is built by concatenation, without objects per value: 5,000 values take about half a millisecond.
+ */
+export function responseWriter(plan: ServePlan, options: WireOptions): ResponseWriter {
+  const head = `{"names":${JSON.stringify(plan.names)},"rows":[`;
+  const writers = plan.types.map((type) => wireWriter(type, options));
+  const keys = plan.keys.map(({ name, type }) => ({
+    prefix: `${JSON.stringify(name)}:`,
+    write: wireWriter(type, options),
+  }));
+  const allPresentText = statusesText(plan.allPresent);
+  return (served, context) => {
+    let text = head;
+    for (let row = 0; row < served.rows.length; row++) {
+      const servedRow = served.rows[row] as ServedRow; // row < length
+      text += `${row === 0 ? '' : ','}{"entity":{${entityText(keys, context.entities[row] ?? [])}},"values":[`;
+      text += valuesText(writers, servedRow.values);
+      text += ']';
+      if (context.withStatus) {
+        const { status } = servedRow;
+        text += `,"status":${status === plan.allPresent ? allPresentText : statusesText(status)}`;
+      }
+      if (context.withEventTime) text += `,"eventTime":${eventTimesText(servedRow.eventTimes)}`;
+      text += '}';
+    }
+    text += `],"meta":${metaText(plan, served, context)}}`;
+    checkSize(text);
+    return text;
+  };
+}
+
+function valuesText(writers: readonly WireWriter[], values: readonly Value[]): string {
+  let text = '';
+  for (let index = 0; index < writers.length; index++) {
+    const value = values[index] ?? null;
+    if (index > 0) text += ',';
+    text += value === null ? 'null' : (writers[index] as WireWriter)(value); // index < length
+  }
+  return text;
+}
+
+interface KeyWriter {
+  readonly prefix: string;
+  readonly write: WireWriter;
+}
+const entityText = (keys: readonly KeyWriter[], values: readonly Value[]): string =>
+  keys.map(({ prefix, write }, index) => prefix + write(values[index] ?? null)).join(',');
+
+const statusesText = (status: readonly FeatureStatus[]): string => `["${status.join('","')}"]`;
+
+const eventTimesText = (times: readonly (number | null)[]): string =>
+  `[${times.map((time) => (time === null ? 'null' : `"${formatInstant(time)}"`)).join(',')}]`;
+
+function metaText({ service }: ServePlan, served: Served, context: ResponseContext): string {
+  return JSON.stringify({
+    asOf: formatInstant(context.asOfMillis),
+    service: service?.name ?? null,
+    version: service?.version ?? null,
+    definitionHash: service?.definitionHash ?? context.manifestHash,
+    partial: served.partial,
+    requestId: context.requestId,
+  });
+}
+
+function checkSize(text: string): void {
+  if (text.length <= surelyFits) return;
+  const bytes = Buffer.byteLength(JSON.stringify(text));
+  if (bytes > maxResponseBytes)
+    throw new TidemarkError(
+      'serve.tooLarge',
+      `the answer would take ${bytes} bytes, at most ${maxResponseBytes} can be sent; ask for fewer entities or features`,
+    );
+}

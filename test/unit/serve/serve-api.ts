@@ -1,0 +1,35 @@
+import { createHttpHandler } from '#lambdas/http/create-http-handler.ts';
+import type { ServeFacts } from '#lambdas/serve-features/online-features-route.ts';
+import { serveRoutes } from '#lambdas/serve-features/routes.ts';
+import { createTelemetry } from '#lambdas/telemetry.ts';
+import { lambdaContext, proxyEvent } from '#test/unit/http/proxy-events.ts';
+import { nowMillis, repository, WatchedRows } from './shop.ts';
+
+/** The serving handler over rows in memory, at a fixed instant; bodies of every answer are kept. */
+export function serveApi() {
+  const rows = new WatchedRows();
+  const facts: ServeFacts[] = [];
+  const bodies: string[] = [];
+  const { logger } = createTelemetry('serve-features', { project: 'shop', stage: 'dev' });
+  logger.setLogLevel('SILENT');
+  const handler = createHttpHandler({
+    routes: serveRoutes({ repository, rows, clock: () => nowMillis, report: (fact) => facts.push(fact) }),
+    checkToken: async (token) => token === 'right',
+    logger,
+  });
+  const call = async (method: string, path: string, request: Parameters<typeof proxyEvent>[2] = {}) => {
+    const headers = { authorization: 'Bearer right', ...request.headers };
+    const result = await handler(proxyEvent(method, path, { ...request, headers }), lambdaContext());
+    bodies.push(result.body);
+    return result;
+  };
+  return {
+    rows,
+    facts,
+    bodies,
+    call,
+    /** POST /v1/online-features with an object or a text as body. */
+    post: (body: object | string) =>
+      call('POST', '/v1/online-features', { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  };
+}
