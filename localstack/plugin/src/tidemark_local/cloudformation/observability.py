@@ -39,6 +39,8 @@ class LogsMetricFilterProvider(ResourceProvider[Properties]):
         return self._put(request, name or generated_name(request.stack_name, request.logical_resource_id))
 
     def update(self, request: ResourceRequest[Properties]) -> ProgressEvent[Properties]:
+        """Deletes first: moto would keep both filters under the one name."""
+        self.delete(request)
         return self._put(request, request.previous_state["FilterName"])
 
     def delete(self, request: ResourceRequest[Properties]) -> ProgressEvent[Properties]:

@@ -92,8 +92,7 @@ class ProcessExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        if function_version.config.code:
-            function_version.config.code.destroy_cached()
+        """Nothing: the next version may run from the same unpacked code, and LocalStack deletes it with the function."""
 
     def _ready_sandbox(self) -> Sandbox:
         if self._init_failure is None and (self._sandbox is None or not self._sandbox.is_alive):

@@ -36,7 +36,9 @@ class RuntimeApi:
         self.work: queue.Queue[Invocation | None] = queue.Queue()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.api = self
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="lambda-runtime-api", daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="lambda-runtime-api", daemon=True
+        ).start()
 
     @property
     def address(self) -> str:
