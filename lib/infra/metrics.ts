@@ -26,19 +26,20 @@ export const viewMetric = (
     dimensionsMap: dimensions.view(deployment, view),
   });
 
-const sumOf = (label: string, metrics: readonly Metric[]): MathExpression =>
+/** Sum of metrics as one series. `name` is its label and begins the ids of its parts, which are unique within a graph. */
+const sumOf = (name: string, metrics: readonly Metric[]): MathExpression =>
   new MathExpression({
-    label,
+    label: name,
     // SUM of a list skips the series that have no sample; `a + b` would have none then.
-    expression: `SUM([${metrics.map((_, index) => `m${index}`).join(', ')}])`,
-    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
+    expression: `SUM([${metrics.map((_, index) => `${name}${index}`).join(', ')}])`,
+    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`${name}${index}`, metric])),
     period: metrics[0]?.period ?? fiveMinutes,
   });
 
-/** Executions of a state machine that did not succeed. */
-export const failedExecutions = (stateMachineArn: string): MathExpression =>
+/** Executions of a state machine that did not succeed; `job` is a lowerCamel label. */
+export const failedExecutions = (job: 'materialization' | 'trainingSet', stateMachineArn: string): MathExpression =>
   sumOf(
-    'not succeeded',
+    job,
     ['ExecutionsFailed', 'ExecutionsAborted', 'ExecutionsTimedOut'].map(
       (metricName) =>
         new Metric({
@@ -80,7 +81,7 @@ export const throttledRequests = (tableName: string): MathExpression =>
 /** Requests that DynamoDB failed (HTTP 500), over the operations that Tidemark uses. */
 export const systemErrors = (tableName: string): MathExpression =>
   sumOf(
-    'system errors',
+    'systemErrors',
     ['BatchGetItem', 'GetItem', 'PutItem', 'Query'].map((operation) =>
       tableMetric('SystemErrors', { TableName: tableName, Operation: operation }),
     ),

@@ -113,7 +113,7 @@ export class Alarms extends Construct {
       this.alarm({
         runbook: 'materialization-failed',
         what: 'a materialization run failed, was aborted or timed out',
-        metric: failedExecutions(props.materializeStateMachineArn),
+        metric: failedExecutions('materialization', props.materializeStateMachineArn),
         above: 0,
       }),
       this.alarm({
@@ -125,7 +125,7 @@ export class Alarms extends Construct {
       this.alarm({
         runbook: 'training-set-failed',
         what: 'a training set failed, was aborted or timed out',
-        metric: failedExecutions(props.trainingSetStateMachineArn),
+        metric: failedExecutions('trainingSet', props.trainingSetStateMachineArn),
         above: 0,
       }),
       this.alarm({

@@ -88,9 +88,12 @@ export class Dashboard extends Construct {
         latency(serveMetrics.storeMillis, 'p50'),
         latency(serveMetrics.storeMillis, 'p99'),
       ]),
-      graph('Entities and partial answers', third, [
+      graph('Served, and what went wrong', third, [
+        this.emitted(serveMetrics.requests, 'Sum'),
         this.emitted(serveMetrics.entities, 'Sum'),
         this.emitted(serveMetrics.partial, 'Sum'),
+        this.emitted(serveMetrics.transformErrors, 'Sum'),
+        this.emitted(serveMetrics.unknownLayouts, 'Sum'),
       ]),
       new GraphWidget({
         title: 'Values by status',
@@ -114,15 +117,21 @@ export class Dashboard extends Construct {
         }),
       );
     return [
-      graph('Freshness at the end of a run (s)', third, byView(runMetrics.freshnessSeconds, 'Minimum')),
+      graph('Freshness at the end of a run, and its time (s)', third, [
+        ...byView(runMetrics.freshnessSeconds, 'Minimum'),
+        this.emitted(runMetrics.seconds, 'Maximum'),
+      ]),
       graph('Rows', third, [
         this.emitted(runMetrics.rowsWritten, 'Sum'),
         this.emitted(runMetrics.rowsOlder, 'Sum'),
         this.emitted(runMetrics.rowsFailed, 'Sum'),
+        this.emitted(runMetrics.rowsRead, 'Sum'),
       ]),
-      graph('Jobs that did not succeed', third, [
-        labelled(failedExecutions(materializeStateMachineArn), 'materialization'),
-        labelled(failedExecutions(trainingSetStateMachineArn), 'training set'),
+      graph('Jobs', third, [
+        this.emitted(runMetrics.succeeded, 'Sum'),
+        this.emitted(runMetrics.failed, 'Sum'),
+        failedExecutions('materialization', materializeStateMachineArn),
+        failedExecutions('trainingSet', trainingSetStateMachineArn),
       ]),
     ];
   }
@@ -154,5 +163,3 @@ export class Dashboard extends Construct {
 }
 
 const graph = (title: string, width: number, left: IMetric[]): GraphWidget => new GraphWidget({ title, width, left });
-
-const labelled = (metric: MathExpression, label: string): MathExpression => metric.with({ label });

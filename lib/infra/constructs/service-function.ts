@@ -83,7 +83,7 @@ export class ServiceFunction<TEnvironment extends EnvironmentSchema = Environmen
         sourceMap: true,
         sourceMapMode: SourceMapMode.DEFAULT,
         sourcesContent: false,
-        metafile: true,
+        // No metafile: it lies in the asset and names the output folder, so that every synthesis would look like new code.
       },
     });
     this.grantPrincipal = role;

@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { Observability } from '#infra/constructs/observability.ts';
+import { Serving } from '#infra/constructs/serving.ts';
+import { Storage } from '#infra/constructs/storage.ts';
+import { dimensions, metricNamespace, runMetrics, serveMetrics } from '#observe/metric-names.ts';
+import { manifest, repositoryModule, stage, testStack } from './fixture.ts';
+
+function observability(config: { readonly alarmEmail?: string } = {}): Template {
+  const stack = testStack();
+  const dev = stage('dev', config);
+  const { onlineStore, apiToken } = new Storage(stack, 'Storage', { manifest, stage: dev });
+  const trainingSetsFunction = new LambdaFunction(stack, 'TrainingSetsApi', {
+    runtime: Runtime.NODEJS_24_X,
+    handler: 'index.handler',
+    code: Code.fromInline('exports.handler = async () => ({ statusCode: 200 });'),
+  });
+  const { api, serveFunction } = new Serving(stack, 'Serving', {
+    manifest,
+    repositoryModule,
+    stage: dev,
+    onlineStore,
+    apiToken,
+    trainingSetsFunction,
+  });
+  new Observability(stack, 'Observability', {
+    manifest,
+    stage: dev,
+    api,
+    serveFunction,
+    materializeStateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:materialize',
+    trainingSetStateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:training-set',
+    onlineTableName: onlineStore.table.tableName,
+    workgroupName: 'tidemark-rides-dev',
+  });
+  return Template.fromStack(stack);
+}
+
+const template = observability();
+const deployment = { project: 'rides', stage: 'dev' };
+const dimensionsOf = (set: Readonly<Record<string, string>>) =>
+  Match.arrayEquals(Object.entries(set).map(([Name, Value]) => ({ Name, Value })));
+const hasAlarm = (name: string, properties: Record<string, unknown>): void =>
+  template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    AlarmName: `tidemark-rides-dev-${name}`,
+    ComparisonOperator: 'GreaterThanThreshold',
+    ...properties,
+  });
+
+describe('alarms', () => {
+  const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
+  const headings = new Set(
+    readFileSync('docs/runbook.md', 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('## '))
+      .map((line) => line.slice(3)),
+  );
+
+  it('are these', () => {
+    expect(alarms.map(({ AlarmName }) => AlarmName.replace('tidemark-rides-dev-', '')).sort()).toEqual([
+      'api-5xx',
+      'freshness-driver_stats-v1',
+      'freshness-last_trip-v1',
+      'materialization-failed',
+      'online-table-errors',
+      'online-table-throttles',
+      'query-failed',
+      'rows-lost',
+      'serve-errors',
+      'serve-latency',
+      'serve-throttles',
+      'store-latency',
+      'training-set-failed',
+    ]);
+  });
+
+  it('each lead to a heading of the runbook', () => {
+    const entries = alarms.map(({ AlarmDescription }) => /docs\/runbook\.md#(\S+)$/.exec(AlarmDescription)?.[1]);
+    expect(entries.filter((entry) => entry === undefined || !headings.has(entry))).toEqual([]);
+  });
+
+  it('each tell the topic when they begin and when they end', () => {
+    for (const { AlarmActions, OKActions } of alarms) {
+      expect(JSON.stringify(AlarmActions)).toContain('ObservabilityTopic');
+      expect(OKActions).toEqual(AlarmActions);
+    }
+  });
+
+  it('watch the share of 5xx answers', () => {
+    hasAlarm('api-5xx', { MetricName: '5XXError', Statistic: 'Average', Threshold: 0.01, DatapointsToAlarm: 3 });
+  });
+
+  it('watch the p99 of the handler and of the store, the latter under the dimensions that it is emitted with', () => {
+    hasAlarm('serve-latency', { MetricName: 'Duration', ExtendedStatistic: 'p99', Threshold: 25 });
+    hasAlarm('store-latency', {
+      Namespace: metricNamespace,
+      MetricName: serveMetrics.storeMillis.name,
+      Dimensions: dimensionsOf(dimensions.deployment(deployment)),
+      ExtendedStatistic: 'p99',
+      Threshold: 10,
+    });
+  });
+
+  it('take a failed, an aborted and a timed out run alike', () => {
+    const of = (MetricName: string) =>
+      Match.objectLike({
+        MetricStat: Match.objectLike({ Metric: Match.objectLike({ MetricName }) }),
+        ReturnData: false,
+      });
+    hasAlarm('materialization-failed', {
+      Threshold: 0,
+      Metrics: [
+        Match.objectLike({ Expression: 'SUM([materialization0, materialization1, materialization2])' }),
+        of('ExecutionsFailed'),
+        of('ExecutionsAborted'),
+        of('ExecutionsTimedOut'),
+      ],
+    });
+  });
+
+  it('take any row that was read and not accounted for', () => {
+    hasAlarm('rows-lost', { MetricName: runMetrics.rowsFailed.name, Statistic: 'Sum', Threshold: 0 });
+  });
+
+  it('take a view that nobody ran for a stale one', () => {
+    hasAlarm('freshness-driver_stats-v1', {
+      MetricName: runMetrics.freshnessSeconds.name,
+      Dimensions: dimensionsOf(dimensions.view(deployment, 'driver_stats@1')),
+      Threshold: 8400,
+      Period: 3600,
+      EvaluationPeriods: 4,
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  it('count failed statements of the workgroup by their samples', () => {
+    hasAlarm('query-failed', {
+      Namespace: 'AWS/Athena',
+      Statistic: 'SampleCount',
+      Dimensions: Match.arrayWith([{ Name: 'QueryState', Value: 'FAILED' }]),
+    });
+  });
+});
+
+describe('topic of alarms', () => {
+  it('is encrypted, and CloudWatch may publish to it', () => {
+    template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Action: 'sns:Publish', Principal: { Service: 'cloudwatch.amazonaws.com' } }),
+        ]),
+      },
+    });
+  });
+
+  it('mails to the address of the stage, where it has one', () => {
+    template.resourceCountIs('AWS::SNS::Subscription', 0);
+    observability({ alarmEmail: 'on-call@example.com' }).hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'on-call@example.com',
+    });
+  });
+});
+
+describe('dashboard', () => {
+  it('is one, named after the deployment', () => {
+    template.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
+    template.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: 'tidemark-rides-dev' });
+  });
+
+  it('shows every metric that serving and runs emit', () => {
+    const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
+    const body = JSON.stringify(dashboard?.Properties.DashboardBody);
+    const shown = [...Object.values(serveMetrics), ...Object.values(runMetrics)].filter(({ name }) =>
+      body.includes(name),
+    );
+    expect(shown).toHaveLength(Object.keys(serveMetrics).length + Object.keys(runMetrics).length);
+  });
+});
