@@ -12,7 +12,7 @@ type Issue = z.core.$ZodIssue;
 function messageOf(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'is missing' : `must be ${article(issue.expected)}`;
+      return 'input' in issue && issue.input === undefined ? 'is missing' : `must be ${article(issue.expected)}`;
     case 'too_big':
       return `must have at most ${issue.maximum}${unitOf(issue.origin)}`;
     case 'too_small':
@@ -29,7 +29,10 @@ function messageOf(issue: Issue): string {
 const unitOf = (origin: string): string => (origin === 'array' ? ' items' : origin === 'string' ? ' characters' : '');
 const article = (noun: string): string => `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun === 'record' ? 'object' : noun}`;
 
-/** The faults that a schema found, each at its member; unknown members are listed one by one with those that are allowed. */
+/**
+ * The faults that a schema found, each at its member; unknown members are listed one by one with those that are allowed. Parse with
+ * `reportInput: true`, so that what is missing is told from what is wrong.
+ */
 export function fieldErrorsOf(issues: readonly Issue[], allowed: readonly string[]): FieldError[] {
   return issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'

@@ -68,20 +68,23 @@ const jsonObject = (description: string) => ({
   content: { 'application/json': { schema: { type: 'object' } } },
 });
 
-/** The request's schema with the deployed services listed, so that clients are offered them. */
+/** The request's schema as its two forms, by service (the deployed ones are listed) or by features: it has exactly one of them. */
 function onlineFeaturesRequest(manifest: Manifest): Record<string, unknown> {
   const schema = schemaOf(onlineFeaturesRequestSchema);
-  const { properties } = z
+  const { service, features, ...shared } = z
     .object({ properties: z.record(z.string(), z.record(z.string(), z.unknown())) })
-    .parse(schema);
-  const services = manifest.services.flatMap((service) => [service.name, viewId(service)]);
-  return {
+    .parse(schema).properties;
+  const services = [...new Set(manifest.services.flatMap(({ name, version }) => [name, viewId({ name, version })]))];
+  const form = (name: string, property: unknown) => ({
     ...schema,
-    properties: {
-      ...properties,
-      service: { ...properties.service, ...(services.length > 0 ? { enum: [...new Set(services)] } : {}) },
-    },
-    oneOf: [{ required: ['service'] }, { required: ['features'] }],
+    properties: { [name]: property, ...shared },
+    required: [name, 'entities'],
+  });
+  return {
+    oneOf: [
+      form('service', { ...service, ...(services.length > 0 ? { enum: services } : {}) }),
+      form('features', features),
+    ],
   };
 }
 

@@ -30,7 +30,7 @@ const code = 'serve.invalidRequest';
  */
 export function readRequest(body: string, planOf: (selection: FeatureSelection) => ServePlan): CheckedRequest {
   const json = parseBody(body);
-  const parsed = onlineFeaturesRequestSchema.safeParse(json);
+  const parsed = onlineFeaturesRequestSchema.safeParse(json, { reportInput: true });
   const errors: FieldError[] = parsed.success ? [] : fieldErrorsOf(parsed.error.issues, allowedMembers);
   const selection = selectionOf(json, errors);
   const plan = selection && planned(selection, { planOf, errors });
