@@ -4,7 +4,7 @@ import type { Typed } from './column-types.ts';
 import { type Documentation, documentationOf } from './definition.ts';
 
 export interface FeatureOptions extends Documentation {
-  /** The value wherever there is none: no row, expired row, error; never for a stored null. */
+  /** The value wherever there is none: no row, expired row; never for a stored null. */
   readonly default?: DefaultLiteral;
 }
 
@@ -14,9 +14,8 @@ export interface ColumnFeature<TColumn extends string | undefined = string | und
   readonly default: DefaultLiteral | undefined;
   readonly documentation: Documentation;
 }
-/** An output of an on-demand view with more than a type. */
+/** An output of an on-demand view with more than a type. It has no default: the transform always decides. */
 export interface OutputFeature<TType extends ColumnType = ColumnType> extends Typed<TType> {
-  readonly default: DefaultLiteral | undefined;
   readonly documentation: Documentation;
 }
 
@@ -29,13 +28,13 @@ export function feature<const TColumn extends string>(
   column: TColumn,
   options?: FeatureOptions,
 ): ColumnFeature<TColumn>;
-export function feature<TType extends ColumnType>(type: Typed<TType>, options?: FeatureOptions): OutputFeature<TType>;
+export function feature<TType extends ColumnType>(type: Typed<TType>, options?: Documentation): OutputFeature<TType>;
 export function feature(
   first: string | Typed | FeatureOptions = {},
   second: FeatureOptions = {},
 ): ColumnFeature | OutputFeature {
   if (typeof first === 'string')
     return { column: first, default: second.default, documentation: documentationOf(second) };
-  if ('type' in first) return { type: first.type, default: second.default, documentation: documentationOf(second) };
+  if ('type' in first) return { type: first.type, documentation: documentationOf(second) };
   return { column: undefined, default: first.default, documentation: documentationOf(first) };
 }

@@ -1,0 +1,140 @@
+import { hashOf } from '#spec/canonical-json.ts';
+import { viewId } from '#spec/find.ts';
+import {
+  type Manifest,
+  manifestVersion,
+  namePattern,
+  type OnDemandView,
+  type Source,
+  type View,
+} from '#spec/manifest.ts';
+import { type FeatureType, isFeatureType } from '#spec/value-type.ts';
+import { type AnyView, collect } from './compile/collect.ts';
+import { orderByInputs } from './compile/cycles.ts';
+import { compileEntity } from './compile/entity.ts';
+import { definitionHash } from './compile/hashes.ts';
+import { checkUnique } from './compile/names.ts';
+import { compileOnDemandView } from './compile/on-demand-view.ts';
+import { Problems, shown } from './compile/problems.ts';
+import type { InputTypes } from './compile/samples.ts';
+import { compileService } from './compile/service.ts';
+import { compileParquetSource, compileRequestSource } from './compile/source.ts';
+import { compileBatchView, compileTableView } from './compile/stored-view.ts';
+import type { Definitions } from './config.ts';
+import { checkDeterminism } from './determinism.ts';
+import { originOfCaller } from './origin.ts';
+
+export interface CompileOptions {
+  readonly project: string;
+  /** Files under it are named relative to it in problems. @default as the stack names them */
+  readonly folder?: string;
+  /**
+   * Hash of each on-demand view's bundled code and of Node's major version, by `view@version`.
+   * @default the hash of the transform's own text, which misses the helpers that it calls
+   */
+  readonly transformHashes?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Compiles definitions, with all that they refer to, into the manifest: plain canonical JSON, equal for equal definitions whatever
+ * their order. Throws one define.invalid whose message and `details.problems` say everything that is wrong, each with file:line.
+ */
+export function compile(definitions: Definitions, options: CompileOptions): Manifest {
+  const problems = new Problems(options.folder);
+  if (!namePattern.test(options.project) || options.project.length > 30)
+    problems.add(
+      originOfCaller(),
+      'wrongName',
+      `project has the name ${shown(options.project)}; it must match ${namePattern.source} and have at most 30 characters, for resources are named after it`,
+    );
+  const collected = collect(definitions);
+  checkUnique(collected, problems);
+  const entities = [...collected.entities].map((entity) => compileEntity(entity, problems));
+  const sources = [...collected.sources].map((source) =>
+    source.kind === 'parquet' ? compileParquetSource(source, problems) : compileRequestSource(source, problems),
+  );
+  const views = new Map<string, View>();
+  const hashParts = (view: AnyView): Readonly<Record<string, unknown>> =>
+    view.kind === 'onDemand'
+      ? {
+          inputs: Object.values(view.options.inputs).map((input) => {
+            const read = input.kind === 'picked' ? input.view : input;
+            return read.kind === 'request'
+              ? sources.find(({ name }) => name === read.name)
+              : views.get(viewId(read as AnyView))?.definitionHash; // views have versions
+          }),
+        }
+      : {
+          entity: entities.find(({ name }) => name === view.options.entity.name),
+          source: sources.find(({ name }) => name === view.options.source.name),
+        };
+  for (const definition of orderByInputs(collected.views, problems)) {
+    const compiled = compileView(definition, options, problems);
+    if (definition.kind === 'onDemand' && compiled.kind === 'onDemand') {
+      const types = inputTypes(compiled, { views, sources });
+      if (types) checkDeterminism(definition, types, problems);
+    }
+    views.set(viewId(definition), {
+      ...compiled,
+      definitionHash: definitionHash({ view: compiled, ...hashParts(definition) }),
+    });
+  }
+  const services = [...collected.services].map((definition) => {
+    const service = compileService(definition, problems);
+    const hashes = service.features.map(
+      ({ view, version }) => views.get(viewId({ name: view, version }))?.definitionHash,
+    );
+    return { ...service, definitionHash: definitionHash({ service, hashes }) };
+  });
+  problems.throwIfAny();
+  const manifest = {
+    manifestVersion,
+    project: options.project,
+    entities: entities.sort(byName),
+    sources: sources.sort(byName),
+    views: [...views.values()].sort(byName),
+    services: services.sort(byName),
+  } as const;
+  return { ...manifest, hash: hashOf(manifest) };
+}
+
+function compileView(definition: AnyView, { transformHashes }: CompileOptions, problems: Problems) {
+  switch (definition.kind) {
+    case 'table':
+      return compileTableView(definition, problems);
+    case 'batch':
+      return compileBatchView(definition, problems);
+    default: {
+      const compiled = compileOnDemandView(definition, problems);
+      const transformHash = transformHashes?.[viewId(definition)] ?? hashOf(String(definition.transform));
+      return { ...compiled, transformHash };
+    }
+  }
+}
+
+/** Types of what a transform gets; undefined where an input has problems of its own. */
+function inputTypes(
+  { inputs }: Pick<OnDemandView, 'inputs'>,
+  { views, sources }: { views: ReadonlyMap<string, View>; sources: readonly Source[] },
+): InputTypes | undefined {
+  const types: Record<string, Record<string, FeatureType>> = {};
+  for (const input of inputs) {
+    const fields: Record<string, FeatureType> = {};
+    types[input.name] = fields;
+    if (input.kind === 'request') {
+      const source = sources.find(({ name }) => name === input.source);
+      if (source?.kind === 'request') for (const { name, type } of source.schema) fields[name] = type;
+      continue;
+    }
+    const view = views.get(viewId({ name: input.view, version: input.version }));
+    for (const name of input.features) {
+      const feature = view?.features.find((candidate) => candidate.name === name);
+      if (!feature || !isFeatureType(feature.type)) return undefined;
+      fields[name] = feature.type;
+    }
+  }
+  return types;
+}
+
+const byName = (a: { name: string; version?: number }, b: { name: string; version?: number }): number =>
+  a.name < b.name ? -1 : a.name > b.name ? 1 : (a.version ?? 0) - (b.version ?? 0);
