@@ -1,1 +1,1 @@
-"""AWS Glue data catalogue."""
+"""LocalStack's Glue catalog: moto's, with the gaps closed that readers of the catalog fall into."""

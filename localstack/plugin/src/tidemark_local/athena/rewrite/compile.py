@@ -1,0 +1,34 @@
+"""The door of the compiler: text in, DuckDB text with scans and output columns out."""
+
+from dataclasses import dataclass
+
+from ..errors import SyntaxFailure
+from ..types import Type
+from . import aggregates, calls, special_forms, windows  # noqa: F401  they register their handlers
+from .queries import compile_subquery
+from .scope import Context, Scan, Scope
+from .syntax import parse_query
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledQuery:
+    """columns: (label, internal name as DuckDB text, type). scans: temporary views the text reads."""
+
+    sql: str
+    columns: tuple[tuple[str, str, Type], ...]
+    scans: tuple[Scan, ...]
+
+
+def compile_query(text: str, context: Context) -> CompiledQuery:
+    """Raises QueryFailure: a syntax error, a type error, or a refusal by name."""
+    try:
+        sql, columns = compile_subquery(parse_query(text), Scope(context))
+    except RecursionError as error:
+        raise SyntaxFailure("STACK_OVERFLOW", "the statement is too large; split it") from error
+    if context.used_parameters != len(context.parameters):
+        raise SyntaxFailure(
+            "INVALID_PARAMETER_USAGE",
+            f"Incorrect number of parameters: expected {context.used_parameters} but found {len(context.parameters)}",
+        )
+    shown = tuple((c.label or f"_col{i}", c.sql, c.type) for i, c in enumerate(columns))
+    return CompiledQuery(sql, shown, tuple(context.scans))

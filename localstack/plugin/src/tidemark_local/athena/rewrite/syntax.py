@@ -1,0 +1,64 @@
+"""Trino's grammar by sqlglot, with its own function meanings switched off: names stay names."""
+
+import re
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.trino import Trino
+from sqlglot.errors import ParseError, TokenError
+
+from ..errors import SyntaxFailure
+
+_KEPT_PARSERS = ("CAST", "TRY_CAST", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "LISTAGG")
+
+
+class TypedLiteral(exp.Expression):
+    """`DECIMAL '1.05'`: differs from a cast, since the text decides precision and scale."""
+
+    arg_types = {"this": True, "to": True}  # noqa: RUF012
+
+
+def _typed_literal(_parser: object, this: exp.Expression, to: exp.DataType) -> exp.Expression:
+    return TypedLiteral(this=this, to=to)
+
+
+class TrinoSyntax(Trino):
+    INDEX_OFFSET = 0
+
+    class Parser(Trino.Parser):
+        FUNCTIONS = {}  # noqa: RUF012
+        FUNCTION_PARSERS = {  # noqa: RUF012
+            name: parser for name, parser in Trino.Parser.FUNCTION_PARSERS.items() if name in _KEPT_PARSERS
+        }
+        TYPE_LITERAL_PARSERS = dict.fromkeys(exp.DType, _typed_literal)
+
+
+def parse(text: str) -> list[exp.Expression]:
+    """The statements of `text`. Raises SyntaxFailure with the position, as Athena words it."""
+    try:
+        return [s for s in sqlglot.parse(text, read=TrinoSyntax) if s is not None]
+    except (ParseError, TokenError) as error:
+        raise SyntaxFailure("SYNTAX_ERROR", _position(error)) from error
+    except RecursionError as error:
+        raise SyntaxFailure("SYNTAX_ERROR", "the statement is nested too deeply") from error
+
+
+def parse_query(text: str) -> exp.Query:
+    statements = parse(text)
+    if len(statements) != 1:
+        raise SyntaxFailure("SYNTAX_ERROR", f"expected one statement, got {len(statements)}")
+    query = statements[0]
+    while isinstance(query, exp.Paren | exp.Subquery) and not query.args.get("alias"):
+        if any(query.args.get(k) for k in ("order", "limit", "offset", "with_", "joins")):
+            break
+        query = query.this
+    if not isinstance(query, exp.Query | exp.Values):
+        raise SyntaxFailure("SYNTAX_ERROR", f"expected a query, got {type(query).__name__}")
+    return query  # type: ignore[return-value]
+
+
+def _position(error: Exception) -> str:
+    if isinstance(error, ParseError) and error.errors:
+        first = error.errors[0]
+        return f"line {first['line']}:{first['col']}: {first['description']} near '{first['highlight']}'"
+    return re.sub(r"\x1b\[\d+m", "", str(error)).split("\n")[0]

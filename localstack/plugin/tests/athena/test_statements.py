@@ -1,0 +1,281 @@
+"""Statements end to end over S3 objects: what they answer, write, register and refuse."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+
+def rides(count: int = 3) -> pa.Table:
+    return pa.table({"ride_id": pa.array(range(count), pa.int64()), "city": ["Bern"] * count})
+
+
+@pytest.fixture
+def ride_table(lake, athena, location):
+    name = lake.name("rides")
+    lake.put(f"{location}a.parquet", rides())
+    athena.run(f"CREATE EXTERNAL TABLE {name} (ride_id bigint, city string) STORED AS PARQUET LOCATION '{location}'")
+    return name
+
+
+def test_select_reads_the_objects_of_a_table(athena, ride_table):
+    assert athena.rows(f"SELECT ride_id, city FROM {ride_table} ORDER BY ride_id DESC LIMIT 2") == [
+        ["2", "Bern"],
+        ["1", "Bern"],
+    ]
+
+
+def test_result_csv_is_quoted_and_null_is_empty(lake, athena):
+    execution = athena.run("SELECT 'a\"b' AS x, CAST(NULL AS varchar) AS y, '' AS z")
+    assert execution.output == f"s3://results/out/{execution.id}.csv"
+    assert lake.text(execution.output) == '"x","y","z"\n"a""b",,""\n'
+
+
+def test_unload_writes_parquet_and_a_manifest(lake, athena, ride_table, location):
+    target = location.replace("lake/", "lake/unload-")
+    execution = athena.run(
+        f"UNLOAD (SELECT ride_id, city, TIMESTAMP '2026-01-01 00:00:00.123' AS at FROM {ride_table})"
+        f" TO '{target}' WITH (format = 'PARQUET', compression = 'SNAPPY')"
+    )
+    keys = lake.keys(target)
+    assert lake.text(execution.outcome.manifest) == "".join(f"s3://lake/{k}\n" for k in keys)
+    assert execution.outcome.update_count == 3
+    written = lake.read(target)
+    assert written.num_rows == 3
+    assert written.schema.field("at").type == pa.timestamp("ms")
+    assert written["at"][0].as_py() == datetime(2026, 1, 1, 0, 0, 0, 123000)
+
+
+def test_unload_partitions_by_the_last_columns(lake, athena, location):
+    athena.run(
+        "UNLOAD (SELECT x, d FROM (VALUES (1, DATE '2026-01-01'), (2, DATE '2026-01-02'), (3, NULL)) AS t (x, d))"
+        f" TO '{location}' WITH (format = 'PARQUET', partitioned_by = ARRAY['d'])"
+    )
+    folders = sorted(k.split("/")[1] for k in lake.keys(location))
+    assert folders == ["d=2026-01-01", "d=2026-01-02", "d=__HIVE_DEFAULT_PARTITION__"]
+
+
+def test_unload_fails_when_the_target_is_not_empty(lake, athena, location):
+    lake.put(f"{location}old.parquet", rides())
+    assert "HIVE_PATH_ALREADY_EXISTS" in athena.fails(
+        f"UNLOAD (SELECT 1 AS x) TO '{location}' WITH (format = 'PARQUET')"
+    )
+    assert len(lake.keys(location)) == 1
+
+
+def test_unload_fails_over_a_hundred_partitions_and_leaves_nothing(lake, athena, location):
+    text = "SELECT x, x AS p FROM UNNEST(sequence(1, {})) AS t (x)"
+    reason = athena.fails(
+        f"UNLOAD ({text.format(101)}) TO '{location}' WITH (format = 'PARQUET', partitioned_by = ARRAY['p'])"
+    )
+    assert "HIVE_TOO_MANY_OPEN_PARTITIONS" in reason
+    assert lake.keys(location) == []
+    athena.run(f"UNLOAD ({text.format(100)}) TO '{location}' WITH (format = 'PARQUET', partitioned_by = ARRAY['p'])")
+    assert len(lake.keys(location)) == 100
+
+
+def test_unload_of_a_failing_query_leaves_nothing(lake, athena, location):
+    reason = athena.fails(
+        "UNLOAD (SELECT 10 / (x - 5) AS y FROM UNNEST(sequence(1, 9)) AS t (x))"
+        f" TO '{location}' WITH (format = 'PARQUET')"
+    )
+    assert reason == "DIVISION_BY_ZERO: Division by zero"
+    assert lake.keys(location) == []
+
+
+def test_unload_of_no_rows_writes_no_file(lake, athena, location):
+    execution = athena.run(f"UNLOAD (SELECT 1 AS x WHERE false) TO '{location}' WITH (format = 'PARQUET')")
+    assert lake.keys(location) == []
+    assert lake.text(execution.outcome.manifest) == ""
+
+
+def test_ctas_registers_table_and_partitions(lake, athena, location):
+    name = lake.name("made")
+    athena.run(
+        f"CREATE TABLE {name} WITH (external_location = '{location}', format = 'PARQUET', partitioned_by = ARRAY['dt'],"
+        " write_compression = 'ZSTD') AS SELECT * FROM (VALUES (1, 1.50, '2026-01-01'), (2, 2.50, '2026-01-02'))"
+        " AS t (id, price, dt)"
+    )
+    assert athena.rows(f"SELECT id, price, dt FROM {name} ORDER BY id") == [
+        ["1", "1.50", "2026-01-01"],
+        ["2", "2.50", "2026-01-02"],
+    ]
+    table = lake.glue.get_table(DatabaseName="fs", Name=name)["Table"]
+    assert [(c["Name"], c["Type"]) for c in table["StorageDescriptor"]["Columns"]] == [
+        ("id", "int"),
+        ("price", "decimal(3,2)"),
+    ]
+    assert athena.rows(f"SHOW PARTITIONS {name}") == [["dt=2026-01-01"], ["dt=2026-01-02"]]
+
+
+def test_ctas_that_fails_leaves_neither_table_nor_object(lake, athena, location):
+    name = lake.name("broken")
+    athena.fails(
+        f"CREATE TABLE {name} WITH (external_location = '{location}') AS SELECT 1 / (x - 1) AS y FROM (VALUES 1) AS t (x)"
+    )
+    assert lake.keys(location) == []
+    assert "TABLE_NOT_FOUND" in athena.fails(f"SELECT * FROM {name}")
+
+
+def test_ctas_without_a_location_writes_below_the_results(lake, athena):
+    name = lake.name("made")
+    execution = athena.run(f"CREATE TABLE {name} AS SELECT 1 AS x")
+    assert len(lake.keys(f"s3://results/out/tables/{execution.id}/")) == 1
+    assert athena.rows(f"SELECT x FROM {name}") == [["1"]]
+
+
+def test_column_types_come_from_glue_not_from_the_file(lake, athena, location):
+    name = lake.name()
+    lake.put(
+        f"{location}a.parquet",
+        pa.table(
+            {
+                "SMALL": pa.array([1], pa.int32()),
+                "price": pa.array([Decimal("1.5")], pa.decimal128(10, 1)),
+                "at": pa.array([datetime(2026, 1, 1, 0, 0, 0, 1500)], pa.timestamp("us")),
+                "utc": pa.array([datetime(1960, 1, 1, 0, 0, 0, 499)], pa.timestamp("us", "UTC")),
+                "day": pa.array([date(2026, 1, 2)]),
+                "tags": pa.array([["a", None]]),
+                "point": pa.array([{"y": 2, "X": 1}]),
+                "counts": pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int64())),
+            }
+        ),
+    )
+    athena.run(
+        f"CREATE EXTERNAL TABLE {name} (small bigint, price decimal(18,2), at timestamp, utc timestamp, day date,"
+        " tags array<string>, point struct<x:bigint,y:bigint,z:string>, counts map<string,bigint>, absent double)"
+        f" STORED AS PARQUET LOCATION '{location}'"
+    )
+    assert athena.rows(f"SELECT * FROM {name}") == [
+        [
+            "1",
+            "1.50",
+            "2026-01-01 00:00:00.002",
+            "1960-01-01 00:00:00.000",
+            "2026-01-02",
+            "[a, null]",
+            "{x=1, y=2, z=null}",
+            "{k=1}",
+            None,
+        ]
+    ]
+    assert athena.rows(f"SELECT point.x + small, counts['k'], cardinality(tags) FROM {name}") == [["2", "1", "2"]]
+
+
+def test_a_file_whose_type_contradicts_glue_is_bad_data(lake, athena, location):
+    name = lake.name()
+    lake.put(f"{location}a.parquet", pa.table({"x": ["text"]}))
+    athena.run(f"CREATE EXTERNAL TABLE {name} (x bigint) STORED AS PARQUET LOCATION '{location}'")
+    assert "HIVE_BAD_DATA" in athena.fails(f"SELECT x FROM {name}")
+
+
+def test_files_of_several_schemas_are_matched_by_name(lake, athena, location):
+    name = lake.name()
+    lake.put(f"{location}a.parquet", pa.table({"b": ["x"], "a": pa.array([1], pa.int64())}))
+    lake.put(f"{location}b.parquet", pa.table({"a": pa.array([2], pa.int32())}))
+    lake.put(f"{location}_SUCCESS.parquet", pa.table({"a": pa.array([9], pa.int64())}))
+    lake.put(f"{location}.hidden/c.parquet", pa.table({"a": pa.array([9], pa.int64())}))
+    lake.put(f"{location}sub/d.parquet", pa.table({"A": pa.array([3], pa.int64())}))
+    athena.run(f"CREATE EXTERNAL TABLE {name} (a bigint, b string) STORED AS PARQUET LOCATION '{location}'")
+    assert athena.rows(f"SELECT a, b FROM {name} ORDER BY a") == [["1", "x"], ["2", None], ["3", None]]
+
+
+def test_a_table_without_objects_is_empty_with_its_types(athena, lake, location):
+    name = lake.name()
+    athena.run(f"CREATE EXTERNAL TABLE {name} (a decimal(10,2)) STORED AS PARQUET LOCATION '{location}'")
+    execution = athena.run(f"SELECT a, sum(a) AS s FROM {name} GROUP BY a")
+    assert [str(c.type) for c in execution.outcome.results.columns] == ["decimal(10, 2)", "decimal(38, 2)"]
+    assert execution.outcome.results.rows == 0
+
+
+def test_views_expand_in_their_own_database_and_names(lake, athena, ride_table, location):
+    view, outer = lake.name("v"), lake.name("v")
+    athena.run(f"CREATE VIEW {view} AS WITH x AS (SELECT * FROM {ride_table}) SELECT ride_id AS id, city FROM x")
+    athena.run(f"CREATE OR REPLACE VIEW {outer} AS SELECT id * 2 AS twice FROM {view}")
+    lake.glue.create_database(DatabaseInput={"Name": lake.name("other")})
+    rows = athena.rows(
+        f"WITH x AS (SELECT 1 AS nothing), {ride_table} AS (SELECT 7 AS y) SELECT twice FROM fs.{outer} ORDER BY 1",
+        database="other",
+    )
+    assert rows == [["0"], ["2"], ["4"]]
+    assert "already exists" in athena.fails(f"CREATE VIEW {view} AS SELECT 1 AS a")
+    assert athena.rows(f"SHOW CREATE VIEW {outer}")[1] == [f"SELECT id * 2 AS twice FROM {view}"]
+    athena.run(f"DROP VIEW {outer}")
+    assert "TABLE_NOT_FOUND" in athena.fails(f"SELECT * FROM {outer}")
+
+
+def test_drop_table_and_database(lake, athena, location):
+    name, database = lake.name(), lake.name("db")
+    athena.run(f"CREATE DATABASE IF NOT EXISTS {database}")
+    athena.run(f"CREATE EXTERNAL TABLE {database}.{name} (x int) STORED AS PARQUET LOCATION '{location}'")
+    assert "not empty" in athena.fails(f"DROP DATABASE {database}")
+    assert athena.rows(f"SHOW TABLES IN {database}") == [[name]]
+    athena.run(f"DROP TABLE {database}.{name}")
+    assert "TABLE_NOT_FOUND" in athena.fails(f"DROP TABLE {database}.{name}")
+    athena.run(f"DROP TABLE IF EXISTS {database}.{name}")
+    athena.run(f"DROP SCHEMA {database}")
+    assert [database] not in athena.rows("SHOW DATABASES")
+
+
+def test_show_and_describe(lake, athena, location):
+    name = lake.name("shown")
+    athena.run(
+        f"CREATE EXTERNAL TABLE IF NOT EXISTS `{name}` (`a` int COMMENT 'x, y', b decimal(10, 2))"
+        f" PARTITIONED BY (dt string) STORED AS PARQUET LOCATION '{location}' TBLPROPERTIES ('owner' = 'rides')"
+    )
+    assert athena.rows(f"SHOW COLUMNS IN {name}") == [["a"], ["b"], ["dt"]]
+    assert athena.rows(f"DESCRIBE {name}")[:3] == [["a", "int", ""], ["b", "decimal(10,2)", ""], ["dt", "string", ""]]
+    assert ["owner\trides"] in athena.rows(f"SHOW TBLPROPERTIES {name}")
+    text = "\n".join(r[0] for r in athena.rows(f"SHOW CREATE TABLE {name}"))
+    athena.run(f"DROP TABLE {name}")
+    athena.run(text.replace(f"`fs.{name}`", name))
+    assert athena.rows(f"SHOW TABLES '{name[:-1]}*'")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("INSERT INTO t VALUES 1", "INSERT INTO"),
+        ("DELETE FROM t", "DELETE"),
+        ("MERGE INTO t USING s ON 1=1", "MERGE"),
+        ("CREATE EXTERNAL TABLE t (x int) STORED AS TEXTFILE LOCATION 's3://lake/x/'", "TEXTFILE"),
+        ("CREATE EXTERNAL TABLE t (x int) LOCATION 's3://lake/x/'", "STORED AS PARQUET"),
+        ("VACUUM t", "VACUUM"),
+        ("ALTER TABLE t RENAME TO u", "ALTER TABLE"),
+        ("CREATE TABLE t WITH (table_type = 'ICEBERG') AS SELECT 1 AS x", "ICEBERG"),
+        ("UNLOAD (SELECT 1 AS x) TO 's3://lake/csv/' WITH (format = 'TEXTFILE')", "TEXTFILE"),
+        ("GRANT SELECT ON t TO u", "GRANT"),
+    ],
+)
+def test_statements_outside_the_list_are_refused_by_name(athena, text, named):
+    assert named in athena.fails(text)
+
+
+def test_explain_shows_a_plan(athena, ride_table):
+    assert len(athena.rows(f"EXPLAIN SELECT count(*) FROM {ride_table}")) > 3
+
+
+def test_prepared_statements_take_parameters(athena, ride_table):
+    athena.run(f"PREPARE one FROM SELECT city FROM {ride_table} WHERE ride_id = ? AND city = ?")
+    assert athena.rows("EXECUTE one USING 1, 'Bern'") == [["Bern"]]
+    assert athena.rows("EXECUTE one", parameters=["2", "'Bern'"]) == [["Bern"]]
+    athena.run("DEALLOCATE PREPARE one")
+    assert "not found" in athena.fails("EXECUTE one USING 1, 'Bern'")
+
+
+def test_execution_parameters_fill_question_marks(athena):
+    assert athena.rows("SELECT ? AS a, ? || 'x' AS b", parameters=["DATE '2026-01-01'", "'y'"]) == [
+        ["2026-01-01", "yx"]
+    ]
+    assert "Incorrect number of parameters" in athena.fails("SELECT ?", parameters=["1", "2"])
+    assert "Incorrect number of parameters" in athena.fails("SELECT ?, ?", parameters=["1"])
+
+
+def test_written_parquet_is_not_utc_adjusted(lake, athena, location):
+    athena.run(f"UNLOAD (SELECT TIMESTAMP '2026-01-01 00:00:00' AS at) TO '{location}' WITH (format = 'PARQUET')")
+    (key,) = lake.keys(location)
+    body = lake.s3.get_object(Bucket="lake", Key=key)["Body"].read()
+    column = pq.ParquetFile(pa.BufferReader(body)).schema.column(0)
+    assert '"isAdjustedToUTC":false' in column.logical_type.to_json()
