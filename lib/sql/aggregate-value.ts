@@ -109,7 +109,8 @@ function ratio(
   const belowValue = `CASE WHEN ${below.empty} THEN NULL ELSE CAST(${below.value} AS double) END`;
   const errors = [above.error, below.error].filter((error) => error !== undefined);
   return {
-    value: `${aboveValue} / NULLIF(${belowValue}, 0e0)`,
+    // 0 over a negative number would be -0, on which engines do not agree.
+    value: `CASE WHEN ${aboveValue} = 0e0 AND ${belowValue} <> 0e0 THEN 0e0 ELSE ${aboveValue} / NULLIF(${belowValue}, 0e0) END`,
     empty: below.empty,
     error: errors.length > 0 ? `(${errors.join(' OR ')})` : undefined,
   };

@@ -16,7 +16,9 @@ export interface OracleAggregate {
   /** Decimal digits of exact sums of a float or decimal column; undefined for integers. */
   readonly scale?: number;
 }
-export type OracleFormula = OracleAggregate | { readonly kind: 'ratio'; readonly above: OracleAggregate; readonly below: OracleAggregate };
+export type OracleFormula =
+  | OracleAggregate
+  | { readonly kind: 'ratio'; readonly above: OracleAggregate; readonly below: OracleAggregate };
 
 export interface OracleFeature {
   readonly formula: OracleFormula;
@@ -39,7 +41,11 @@ export function batchRows(
   features: readonly OracleFeature[],
   { from, to, schedule }: { readonly from: number; readonly to: number; readonly schedule: number },
 ): OracleTickRow[] {
-  const longest = Math.max(...features.flatMap(({ formula }) => ('above' in formula ? [formula.above.window, formula.below.window] : [formula.window])));
+  const longest = Math.max(
+    ...features.flatMap(({ formula }) =>
+      'above' in formula ? [formula.above.window, formula.below.window] : [formula.window],
+    ),
+  );
   const byKey = new Map<string, OracleEvent[]>();
   for (const event of events) if (event.key !== null) byKey.set(event.key, [...(byKey.get(event.key) ?? []), event]);
   const rows: OracleTickRow[] = [];
@@ -47,13 +53,22 @@ export function batchRows(
     for (let tick = Math.floor(from / schedule) * schedule + schedule; tick <= to; tick += schedule) {
       if (!own.some(({ at }) => at > tick - longest - schedule && at <= tick)) continue;
       const results = features.map((feature) => featureAt(own, feature, tick));
-      rows.push({ key, tick, values: results.map(({ value }) => value), marks: results.map(({ mark }) => mark).join('') });
+      rows.push({
+        key,
+        tick,
+        values: results.map(({ value }) => value),
+        marks: results.map(({ mark }) => mark).join(''),
+      });
     }
   }
   return rows;
 }
 
-function featureAt(events: readonly OracleEvent[], feature: OracleFeature, tick: number): { value: OracleValue; mark: string } {
+function featureAt(
+  events: readonly OracleEvent[],
+  feature: OracleFeature,
+  tick: number,
+): { value: OracleValue; mark: string } {
   const { formula } = feature;
   const result = 'above' in formula ? ratioAt(events, formula, tick) : aggregateAt(events, formula, tick);
   if (result === 'error') return { value: null, mark: 'e' };
@@ -63,7 +78,11 @@ function featureAt(events: readonly OracleEvent[], feature: OracleFeature, tick:
   return { value: isZero ? (feature.isInteger ? 0n : 0) : null, mark: 'd' };
 }
 
-function ratioAt(events: readonly OracleEvent[], { above, below }: { above: OracleAggregate; below: OracleAggregate }, tick: number): OracleValue | 'empty' | 'error' {
+function ratioAt(
+  events: readonly OracleEvent[],
+  { above, below }: { above: OracleAggregate; below: OracleAggregate },
+  tick: number,
+): OracleValue | 'empty' | 'error' {
   const [top, bottom] = [aggregateAt(events, above, tick), aggregateAt(events, below, tick)];
   if (top === 'error' || bottom === 'error') return 'error';
   if (bottom === 'empty') return 'empty';
@@ -71,12 +90,18 @@ function ratioAt(events: readonly OracleEvent[], { above, below }: { above: Orac
   const numerator = top === 'empty' ? (isZero ? 0 : null) : top === null ? null : Number(top);
   const denominator = bottom === null ? null : Number(bottom);
   if (numerator === null || denominator === null || denominator === 0) return null;
-  return numerator / denominator;
+  return numerator === 0 ? 0 : numerator / denominator;
 }
 
-function aggregateAt(events: readonly OracleEvent[], aggregate: OracleAggregate, tick: number): OracleValue | 'empty' | 'error' {
+function aggregateAt(
+  events: readonly OracleEvent[],
+  aggregate: OracleAggregate,
+  tick: number,
+): OracleValue | 'empty' | 'error' {
   const { kind, column, window, where, scale } = aggregate;
-  const inWindow = events.filter(({ at, row }) => at > tick - window && at <= tick && (where === undefined || where(row) === true));
+  const inWindow = events.filter(
+    ({ at, row }) => at > tick - window && at <= tick && (where === undefined || where(row) === true),
+  );
   if (kind === 'count') return inWindow.length === 0 ? 'empty' : BigInt(inWindow.length);
   const usable = inWindow
     .map(({ at, row }) => ({ at, value: row[column ?? ''] ?? null }))

@@ -41,7 +41,8 @@ export function pointInTime(
   if (best === undefined) return { state: 'missing', values: absent };
   if (best.deleted) return { state: 'deleted', values: absent };
   const isStatic = best.availableAt === undefined;
-  if (!isStatic && rules.ttl !== undefined && at - best.eventTime > rules.ttl) return { state: 'expired', values: absent };
+  if (!isStatic && rules.ttl !== undefined && at - best.eventTime > rules.ttl)
+    return { state: 'expired', values: absent };
   return { state: 'present', values: best.values };
 }
 
