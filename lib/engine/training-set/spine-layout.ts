@@ -8,8 +8,10 @@ import { type Convert, converter } from './convert-value.ts';
 /** A column of the spine as its file describes it. */
 export interface SpineColumn {
   readonly name: string;
-  /** Undefined for what no definition can use (structs, maps); such columns are passed through all the same. */
+  /** Undefined for what no definition can use (times of day, nested columns). */
   readonly type: ColumnType | undefined;
+  /** Structs, maps and lists of lists cannot be passed through. */
+  readonly isNested: boolean;
   /** The type in words, for messages. */
   readonly description: string;
 }
@@ -50,6 +52,7 @@ export function spineLayout(
 ): SpineLayout {
   const finder = new ColumnFinder(columns);
   finder.refuseDuplicates();
+  finder.refuseNested();
   finder.refuseResultNames(plan);
   const eventTime = finder.eventTime(eventTimeColumn);
   const keys = plan.entities.flatMap((entity) =>
@@ -82,6 +85,14 @@ class ColumnFinder {
     const duplicates = new Set(this.#names.filter((name, position) => this.#names.indexOf(name) !== position));
     for (const name of duplicates)
       this.problems.push(`the spine has more than one column ${JSON.stringify(name)}; rename or drop all but one`);
+  }
+
+  refuseNested(): void {
+    for (const { name, isNested } of this.#columns)
+      if (isNested)
+        this.problems.push(
+          `column ${name} of the spine is nested; flatten it (lists of single values are fine) or drop it`,
+        );
   }
 
   refuseResultNames(plan: FeaturePlan): void {

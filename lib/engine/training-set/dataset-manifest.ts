@@ -1,0 +1,52 @@
+import * as z from 'zod/mini';
+import type { Objects } from '#store/objects.ts';
+import { trainingSetModes } from './request.ts';
+import { readJson, stateCountsSchema, workFiles } from './work-files.ts';
+
+const count = z.int().check(z.nonnegative());
+
+/** `datasets/<id>/manifest.json`: all that is needed to trust, repeat or read a training set. Written last. */
+export const datasetManifestSchema = z.strictObject({
+  manifestVersion: z.literal(1),
+  id: z.string(),
+  project: z.string(),
+  createdAtMillis: z.int(),
+  /** Of the request, and of the definitions of the deployment that built it. */
+  requestHash: z.string(),
+  definitionsHash: z.string(),
+  service: z.optional(z.strictObject({ name: z.string(), version: z.int(), definitionHash: z.string() })),
+  /** In column order; `ref` is `view@version:feature`. `nullShare` is in [0, 1]. */
+  features: z.array(
+    z.strictObject({ name: z.string(), ref: z.string(), type: z.string(), nulls: count, nullShare: z.number() }),
+  ),
+  /** Every view that was read or computed, by `view@version`, with its definition hash and, if stored, what labels saw of it. */
+  views: z.record(
+    z.string(),
+    z.strictObject({
+      definitionHash: z.string(),
+      states: z.optional(stateCountsSchema),
+      transformErrors: z.optional(count),
+    }),
+  ),
+  mode: z.enum(trainingSetModes),
+  lagMillis: count,
+  spine: z.strictObject({
+    key: z.string(),
+    sha256: z.string(),
+    sizeBytes: count,
+    format: z.enum(['parquet', 'csv']),
+    eventTimeColumn: z.string(),
+  }),
+  rows: count,
+  /** Files in row order. */
+  files: z.array(z.strictObject({ name: z.string(), rows: count, sizeBytes: count, sha256: z.string() })),
+  queries: z.array(z.strictObject({ id: z.string(), sql: z.string(), bytesScanned: count, millis: count })),
+  bytesScanned: count,
+  /** US dollars for Athena; see materialize/run-cost.ts. */
+  costEstimate: z.number(),
+});
+export type DatasetManifest = z.infer<typeof datasetManifestSchema>;
+
+/** The manifest of a dataset; undefined while there is none: such a dataset does not exist yet. */
+export const findDatasetManifest = (objects: Pick<Objects, 'get'>, id: string): Promise<DatasetManifest | undefined> =>
+  readJson(objects, workFiles(id).manifest, datasetManifestSchema);

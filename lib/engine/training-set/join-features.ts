@@ -1,0 +1,158 @@
+import type { FeaturePlan } from '#engine/feature-plan.ts';
+import { unloadedFiles } from '#engine/materialize/unloaded-files.ts';
+import { hashOf } from '#spec/canonical-json.ts';
+import { TidemarkError } from '#spec/errors.ts';
+import type { Manifest } from '#spec/manifest.ts';
+import { type TrainingSetSqlOptions, trainingSetSql } from '#sql/training-set-sql.ts';
+import { unloadSql } from '#sql/unload-sql.ts';
+import type { QueryStatus } from '#store/sql-engine.ts';
+import type { TrainingSetPorts } from './ports.ts';
+import { planOfRequest, type TrainingSetRequest } from './request.ts';
+import {
+  type FinishedJoin,
+  partsPerJoin,
+  readStepJson,
+  type StagedPart,
+  stagedSchema,
+  stagingPlanSchema,
+  workFiles,
+} from './work-files.ts';
+
+const maximumTries = 3;
+const longestWaitSeconds = 15;
+
+/** One statement of a training set: join number `join` covers parts [join * partsPerJoin, (join + 1) * partsPerJoin). */
+export interface JoinStep {
+  readonly id: string;
+  /** The state machine's execution. */
+  readonly execution: string;
+  readonly join: number;
+  /** Absent before the first try is started. */
+  readonly started?: { readonly queryId: string; readonly attempt: string; readonly tries: number } | undefined;
+  readonly waitSeconds?: number | undefined;
+}
+
+export type JoinOutcome =
+  | (JoinStep & { readonly isDone: false; readonly waitSeconds: number })
+  | { readonly isDone: true; readonly join: number };
+
+/**
+ * Moves one statement on: starts it, looks at it, starts it again after a passing fault, writes its result down. Called again until it is
+ * done. Repeating a call starts nothing twice. Throws trainingSet.queryFailed, trainingSet.definitionsChanged.
+ */
+export async function joinFeatures(
+  ports: Pick<TrainingSetPorts, 'repository' | 'database' | 'objects' | 'sql'>,
+  step: JoinStep,
+): Promise<JoinOutcome> {
+  const { started } = step;
+  if (!started) return start(ports, step, 1);
+  const status = await ports.sql.status(started.queryId);
+  if (status.state === 'running') {
+    const waitSeconds = Math.min(longestWaitSeconds, Math.ceil((step.waitSeconds ?? 1) * 1.5));
+    return { ...step, isDone: false, waitSeconds };
+  }
+  if (status.state === 'succeeded') {
+    const finished: FinishedJoin = {
+      join: step.join,
+      execution: step.execution,
+      attempt: started.attempt,
+      queryId: started.queryId,
+      bytesScanned: status.bytesScanned,
+      millis: status.millis,
+      files: filesByPart(await unloadedFiles(ports.objects, status.manifestUri)),
+    };
+    await ports.objects.put(workFiles(step.id).join(step.join), JSON.stringify(finished));
+    return { isDone: true, join: step.join };
+  }
+  if (status.state === 'failed' && started.tries < maximumTries && isPassing(status))
+    return start(ports, step, started.tries + 1);
+  throw new TidemarkError(
+    'trainingSet.queryFailed',
+    `the point-in-time join of training set ${step.id} ${status.state === 'failed' ? 'failed' : 'was cancelled'} in Athena: ${status.reason ?? 'no reason given'} (query ${started.queryId})`,
+    { kind: 'failed', details: { id: step.id, join: step.join, queryId: started.queryId } },
+  );
+}
+
+function filesByPart(files: readonly { readonly key: string }[]): Record<string, string[]> {
+  const byPart: Record<string, string[]> = {};
+  for (const { key } of files) {
+    const part = /\/part=(\d+)\//.exec(key)?.[1] ?? '';
+    const keys = byPart[part] ?? [];
+    keys.push(key);
+    byPart[part] = keys;
+  }
+  return byPart;
+}
+
+/** Faults of the service, as Athena words them; a wrong statement fails in the same way each time. */
+const isPassing = ({ reason }: QueryStatus): boolean =>
+  /internal|throttl|slow ?down|exhausted|time[ds]? ?out|unavailable|no_nodes|too many|reset|cannot_open_split/i.test(
+    reason ?? '',
+  );
+
+async function start(
+  ports: Pick<TrainingSetPorts, 'repository' | 'database' | 'objects' | 'sql'>,
+  { id, execution, join }: JoinStep,
+  tries: number,
+): Promise<JoinOutcome> {
+  const files = workFiles(id);
+  const plan = await readStepJson(ports.objects, files.plan, stagingPlanSchema);
+  const { manifest } = ports.repository;
+  checkDefinitions(manifest, plan);
+  const staged = await readStepJson(ports.objects, files.staged, stagedSchema);
+  const attempt = hashOf([id, execution, join, tries]).slice(0, 20);
+  const sql = unloadSql({
+    select: joinSql({ ...ports, manifest, request: plan.request, parts: partsOfJoin(staged.parts, join) }),
+    uri: ports.objects.uri(files.joined(attempt)),
+    partitionedBy: ['part'],
+  });
+  await ports.objects.put(files.statement(attempt), sql);
+  // the bucket makes the token one of this deployment
+  const queryId = await ports.sql.start(sql, hashOf([ports.objects.uri(''), attempt]));
+  return { id, execution, join, started: { queryId, attempt, tries }, isDone: false, waitSeconds: 1 };
+}
+
+/** Throws trainingSet.definitionsChanged when other definitions have been deployed since staging. */
+export function checkDefinitions(manifest: Manifest, plan: { readonly manifestHash: string }): void {
+  if (manifest.hash === plan.manifestHash) return;
+  throw new TidemarkError(
+    'trainingSet.definitionsChanged',
+    'the definitions were deployed anew while the training set was being built; build it again with a new id',
+    { kind: 'conflict' },
+  );
+}
+
+export const joinCount = (parts: readonly unknown[]): number => Math.ceil(parts.length / partsPerJoin);
+export const joinOfPart = (part: number): number => Math.floor(part / partsPerJoin);
+const partsOfJoin = (parts: readonly StagedPart[], join: number): StagedPart[] =>
+  parts.slice(join * partsPerJoin, (join + 1) * partsPerJoin);
+
+export interface JoinSqlOptions {
+  readonly database: string;
+  readonly manifest: Manifest;
+  readonly request: TrainingSetRequest;
+  /** Consecutive, at least one. */
+  readonly parts: readonly StagedPart[];
+}
+
+/** The SELECT of one join. */
+export function joinSql({ database, manifest, request, parts }: JoinSqlOptions): string {
+  const plan = planOfRequest(manifest, request);
+  const numbers = parts.map(({ part }) => part);
+  return trainingSetSql({
+    database,
+    manifest,
+    views: viewSelections(plan),
+    mode: request.mode,
+    lagMillis: request.lagMillis,
+    dataset: request.id,
+    parts: { first: Math.min(...numbers), last: Math.max(...numbers) },
+    eventTimeRangeMillis: {
+      min: Math.min(...parts.map(({ minEventMillis }) => minEventMillis)),
+      max: Math.max(...parts.map(({ maxEventMillis }) => maxEventMillis)),
+    },
+  });
+}
+
+export const viewSelections = (plan: FeaturePlan): TrainingSetSqlOptions['views'] =>
+  plan.reads.map(({ view, features }) => ({ view, features: features.map(({ name }) => name) }));

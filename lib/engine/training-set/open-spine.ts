@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import type { FeaturePlan } from '#engine/feature-plan.ts';
+import { TidemarkError } from '#spec/errors.ts';
+import type { ObjectInfo } from '#store/objects.ts';
+import type { TrainingSetPorts } from './ports.ts';
+import { requestHash, type TrainingSetRequest } from './request.ts';
+import { csvTypes, objectChunks, openCsvSpine, openParquetSpine, type SpineFile, surveyCsv } from './spine-file.ts';
+import { defaultEventTimeColumns, type SpineLayout, spineLayout } from './spine-layout.ts';
+import { readJson, type StagingPlan, stagingPlanSchema, workFiles } from './work-files.ts';
+
+/** Most rows of a part. */
+export const maximumPartRows = 100_000;
+/** Values that finishing a part may hold in memory: spine columns, joined features and results of all its rows. */
+const maximumPartValues = 6_000_000;
+
+type OpenPorts = Pick<TrainingSetPorts, 'repository' | 'objects' | 'clock'>;
+
+/** A spine that has been checked against a plan. */
+export interface OpenedSpine {
+  readonly staging: StagingPlan;
+  readonly file: SpineFile;
+  readonly layout: SpineLayout;
+}
+
+export interface SpineToOpen {
+  readonly request: TrainingSetRequest;
+  readonly plan: FeaturePlan;
+  readonly object: ObjectInfo;
+}
+
+/**
+ * Opens the spine and checks its columns; what has been found out about the same object before is not found out again. Throws
+ * trainingSet.badSpine, badCsv, codec.notParquet.
+ */
+export async function openSpine(ports: OpenPorts, { request, plan, object }: SpineToOpen): Promise<OpenedSpine> {
+  const key = workFiles(request.id).plan;
+  const known = await readJson(ports.objects, key, stagingPlanSchema);
+  if (
+    known?.requestHash === requestHash(request) &&
+    known.manifestHash === ports.repository.manifest.hash &&
+    known.spine.etag === object.etag
+  ) {
+    const file = await openKnown(ports, known, object);
+    return { staging: known, file, layout: spineLayout(file.columns, plan, request.eventTimeColumn) };
+  }
+  const { file, csvColumns } = await inspect(ports, { request, plan, object });
+  const layout = spineLayout(file.columns, plan, request.eventTimeColumn);
+  const staging: StagingPlan = {
+    request,
+    requestHash: requestHash(request),
+    manifestHash: ports.repository.manifest.hash,
+    createdAtMillis: ports.clock(),
+    spine: {
+      key: object.key,
+      etag: object.etag,
+      sizeBytes: object.sizeBytes,
+      sha256: await sha256Of(ports, object),
+      format: csvColumns ? 'csv' : 'parquet',
+    },
+    ...(csvColumns ? { csvColumns } : {}),
+    eventTimeColumn: layout.eventTime.column,
+    partRows: partRowsFor(file, plan),
+  };
+  await ports.objects.put(key, JSON.stringify(staging));
+  return { staging, file, layout };
+}
+
+type CsvColumns = NonNullable<StagingPlan['csvColumns']>;
+
+const openKnown = ({ objects }: OpenPorts, known: StagingPlan, object: ObjectInfo): Promise<SpineFile> | SpineFile =>
+  known.csvColumns
+    ? openCsvSpine(() => objectChunks(objects, object), known.csvColumns)
+    : openParquetSpine(objects, object);
+
+/** Opens a spine by its first bytes. A CSV file is read once, to find out what its columns hold. */
+async function inspect(
+  { objects }: OpenPorts,
+  { request, plan, object }: SpineToOpen,
+): Promise<{ readonly file: SpineFile; readonly csvColumns?: CsvColumns }> {
+  const [first, second, third, fourth] = await objects.getRange(object.key, 0, Math.min(4, object.sizeBytes));
+  if (first === 0x50 && second === 0x41 && third === 0x52 && fourth === 0x31)
+    return { file: await openParquetSpine(objects, object) };
+  if ((first === 0x1f && second === 0x8b) || (first === 0x50 && second === 0x4b))
+    throw new TidemarkError(
+      'trainingSet.badSpine',
+      'the spine is a compressed archive; unpack it first: allowed are Parquet and plain CSV',
+    );
+  const survey = await surveyCsv(objectChunks(objects, object));
+  const types = csvTypes(survey, textColumns(request, plan));
+  const csvColumns = survey.names.map((name, position) => ({ name, type: types[position] ?? 'string' }));
+  return { file: openCsvSpine(() => objectChunks(objects, object), csvColumns), csvColumns };
+}
+
+/** CSV columns that are read as text, whatever their cells look like: keys and fields that are declared so, and times. */
+function textColumns({ eventTimeColumn }: TrainingSetRequest, plan: FeaturePlan): Set<string> {
+  const declared = [...plan.entities.flatMap((entity) => entity.keys), ...plan.requestFields];
+  const texts = declared.filter(({ type }) => type === 'string' || type === 'timestamp').map(({ name }) => name);
+  return new Set([...texts, ...(eventTimeColumn === undefined ? defaultEventTimeColumns : [eventTimeColumn])]);
+}
+
+async function sha256Of({ objects }: OpenPorts, object: ObjectInfo): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of objectChunks(objects, object)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** As many rows as bounded memory can finish at once. */
+function partRowsFor(file: SpineFile, plan: FeaturePlan): number {
+  const joined = plan.reads.reduce((sum, read) => sum + 1 + read.features.length, 1);
+  const columns = file.columns.length + joined + plan.results.length;
+  return Math.max(1, Math.min(maximumPartRows, Math.floor(maximumPartValues / columns)));
+}

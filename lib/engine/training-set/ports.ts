@@ -1,0 +1,17 @@
+import type { Repository } from '#spec/transform.ts';
+import type { Clock } from '#store/clock.ts';
+import type { Objects } from '#store/objects.ts';
+import type { Records } from '#store/records.ts';
+import type { SqlEngine } from '#store/sql-engine.ts';
+
+/** What the steps of a training set ask of the world; each step takes the part that it needs. */
+export interface TrainingSetPorts {
+  readonly repository: Repository;
+  /** Glue database of the deployment. */
+  readonly database: string;
+  /** The deployment's bucket. */
+  readonly objects: Objects;
+  readonly records: Records;
+  readonly sql: SqlEngine;
+  readonly clock: Clock;
+}

@@ -1,0 +1,64 @@
+import { TidemarkError } from '#spec/errors.ts';
+import type { ObjectInfo } from '#store/objects.ts';
+import { findDatasetManifest } from './dataset-manifest.ts';
+import { joinCount } from './join-features.ts';
+import { openSpine } from './open-spine.ts';
+import type { TrainingSetPorts } from './ports.ts';
+import { planOfRequest, requestHash, type TrainingSetRequest } from './request.ts';
+import { emptySpine, stageParts } from './stage-parts.ts';
+import { updateTrainingSetRecord } from './training-set-record.ts';
+
+type StagePorts = Pick<TrainingSetPorts, 'repository' | 'objects' | 'records' | 'clock'>;
+
+export interface StageStep {
+  readonly request: TrainingSetRequest;
+  /** The state machine's execution. */
+  readonly execution: string;
+  /** When it is this late (epoch milliseconds), staging stops after the part at hand, to be called again. */
+  readonly untilMillis: number;
+}
+
+/** `stage`: call again. `join`: run the joins (numbers; none where no stored view is read). `complete`: the dataset is there already. */
+export type StageOutcome =
+  | { readonly next: 'stage' | 'complete' }
+  | { readonly next: 'join'; readonly joins: readonly number[]; readonly rows: number };
+
+/**
+ * The first step: checks the spine against the features that are asked for, before any query is paid for, numbers its rows from 0 and
+ * writes it in parts: keys and times for the join, and all columns untouched for the dataset. Memory is bounded by a part. Called again,
+ * it goes on where it stopped. Throws trainingSet.badSpine, badCsv, noSpine, emptySpine, idTaken, spineChanged and errors of planFeatures.
+ */
+export async function stageSpine(ports: StagePorts, step: StageStep): Promise<StageOutcome> {
+  const { request, execution } = step;
+  const plan = planOfRequest(ports.repository.manifest, request);
+  const present = await findDatasetManifest(ports.objects, request.id);
+  if (present?.requestHash === requestHash(request)) return { next: 'complete' };
+  if (present)
+    throw new TidemarkError(
+      'trainingSet.idTaken',
+      `training set ${request.id} exists and was built from another request; choose another id`,
+      { kind: 'conflict' },
+    );
+  const nowMillis = ports.clock();
+  const running = { state: 'running', step: 'staging', execution, nowMillis } as const;
+  await updateTrainingSetRecord(ports.records, request, running);
+  const object = await spineObject(ports, request);
+  const opened = await openSpine(ports, { request, plan, object });
+  const staged = await stageParts(ports, { ...opened, plan, untilMillis: step.untilMillis });
+  if (!staged.isComplete) return { next: 'stage' };
+  const rows = staged.parts.reduce((sum, part) => sum + part.rows, 0);
+  const joins = plan.reads.length === 0 ? 0 : joinCount(staged.parts);
+  const change = { step: 'joining', rows, parts: staged.parts.length, nowMillis } as const;
+  await updateTrainingSetRecord(ports.records, request, change);
+  return { next: 'join', joins: Array.from({ length: joins }, (_, join) => join), rows };
+}
+
+async function spineObject({ objects }: StagePorts, { spine }: TrainingSetRequest): Promise<ObjectInfo> {
+  const found = await objects.head(spine);
+  if (!found)
+    throw new TidemarkError('trainingSet.noSpine', `there is no spine at ${objects.uri(spine)}; upload it first`, {
+      kind: 'notFound',
+    });
+  if (found.sizeBytes === 0) throw emptySpine();
+  return found;
+}

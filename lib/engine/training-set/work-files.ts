@@ -1,0 +1,160 @@
+import * as z from 'zod/mini';
+import { TidemarkError } from '#spec/errors.ts';
+import { objectKeys } from '#spec/layout.ts';
+import type { Objects } from '#store/objects.ts';
+import { trainingSetRequestSchema } from './request.ts';
+
+/** Most parts that one statement unloads: Athena writes at most 100 partitions at once. */
+export const partsPerJoin = 90;
+
+export const partNumber = (part: number): string => String(part).padStart(5, '0');
+
+/** Keys of the files that the steps of one training set hand to each other, and of its dataset. */
+export const workFiles = (id: string) => {
+  const folder = objectKeys.training(id);
+  const dataset = objectKeys.dataset(id);
+  return {
+    /** What staging has found and decided (stagingPlanSchema). */
+    plan: `${folder}plan.json`,
+    /** Parts that are staged so far (stagedSchema). */
+    staged: `${folder}staged.json`,
+    /** Items of the map that finishes parts: a JSON array. */
+    items: `${folder}items.json`,
+    spinePart: (part: number): string => `${folder}spine/part-${partNumber(part)}.parquet`,
+    /** Keys and times of a part for the join: a partition of the staged spines' table. */
+    joinPart: (part: number): string => `${objectKeys.spineParts(id)}part=${part}/spine.parquet`,
+    statement: (attempt: string): string => `${folder}statements/${attempt}.sql`,
+    /** Where one try of a join unloads to: its own, so that what a failed one left behind is never taken for rows. */
+    joined: (attempt: string): string => `${folder}joined/${attempt}/`,
+    /** Which try of a join has succeeded (finishedJoinSchema). */
+    join: (join: number): string => `${folder}joins/${join}.json`,
+    /** What became of a part (partResultSchema). */
+    result: (part: number): string => `${folder}results/${partNumber(part)}.json`,
+    datasetFolder: dataset,
+    datasetPart: (part: number): string => `${dataset}part-${partNumber(part)}.parquet`,
+    manifest: `${dataset}manifest.json`,
+  };
+};
+
+const count = z.int().check(z.nonnegative());
+
+/** Everything that later steps need to know of the spine without reading it again. */
+export const stagingPlanSchema = z.strictObject({
+  request: trainingSetRequestSchema,
+  requestHash: z.string(),
+  /** The definitions that the training set is built with; a deployment in between is refused. */
+  manifestHash: z.string(),
+  createdAtMillis: z.int(),
+  spine: z.strictObject({
+    key: z.string(),
+    etag: z.string(),
+    sizeBytes: count,
+    sha256: z.string(),
+    format: z.enum(['parquet', 'csv']),
+  }),
+  /** What a CSV spine has been found to hold; a Parquet one describes itself. */
+  csvColumns: z.optional(
+    z.array(z.strictObject({ name: z.string(), type: z.enum(['int64', 'float64', 'bool', 'string']) })),
+  ),
+  eventTimeColumn: z.string(),
+  /** Rows of every part but the last. */
+  partRows: z.int().check(z.positive()),
+});
+export type StagingPlan = z.infer<typeof stagingPlanSchema>;
+
+export const stagedPartSchema = z.strictObject({
+  part: count,
+  /** Row number of its first row; rows of a part are consecutive. */
+  firstRow: count,
+  rows: z.int().check(z.positive()),
+  /** Least and greatest event time, inclusive. */
+  minEventMillis: z.int(),
+  maxEventMillis: z.int(),
+});
+export type StagedPart = z.infer<typeof stagedPartSchema>;
+
+export const stagedSchema = z.strictObject({
+  /** Of the plan that the parts belong to. */
+  requestHash: z.string(),
+  spineEtag: z.string(),
+  partRows: count,
+  parts: z.array(stagedPartSchema),
+  isComplete: z.boolean(),
+});
+export type Staged = z.infer<typeof stagedSchema>;
+
+export const finishedJoinSchema = z.strictObject({
+  join: count,
+  execution: z.string(),
+  attempt: z.string(),
+  queryId: z.string(),
+  bytesScanned: count,
+  millis: count,
+  /** Keys of the files that it wrote, by part. */
+  files: z.record(z.string(), z.array(z.string())),
+});
+export type FinishedJoin = z.infer<typeof finishedJoinSchema>;
+
+/** Labels by what they saw of a view: a row, none (or one older than the ttl), a tombstone. */
+export const stateCountsSchema = z.strictObject({ present: count, absent: count, deleted: count });
+export type StateCounts = z.infer<typeof stateCountsSchema>;
+
+export const partCountsSchema = z.strictObject({
+  rows: count,
+  /** Nulls by result name. */
+  nulls: z.record(z.string(), count),
+  /** By `view@version` of stored views. */
+  states: z.record(z.string(), stateCountsSchema),
+  /** Rows whose transform failed, by `view@version` of on-demand views. */
+  transformErrors: z.record(z.string(), count),
+});
+export type PartCounts = z.infer<typeof partCountsSchema>;
+
+export const finishedPartSchema = z.strictObject({
+  kind: z.literal('finished'),
+  execution: z.string(),
+  part: count,
+  file: z.strictObject({ key: z.string(), etag: z.string(), rows: count, sizeBytes: count, sha256: z.string() }),
+  counts: partCountsSchema,
+  /** The first failure of a transform, for the log. */
+  firstTransformError: z.optional(z.string()),
+});
+export type FinishedPart = z.infer<typeof finishedPartSchema>;
+
+export const partResultSchema = z.discriminatedUnion('kind', [
+  finishedPartSchema,
+  z.strictObject({ kind: z.literal('failed'), execution: z.string(), part: count, error: z.string() }),
+]);
+
+/** The JSON under a key, checked; undefined when there is none. Throws trainingSet.badFile where it has another shape. */
+export async function readJson<TSchema extends z.ZodMiniType>(
+  objects: Pick<Objects, 'get'>,
+  key: string,
+  schema: TSchema,
+): Promise<z.output<TSchema> | undefined> {
+  const found = await objects.get(key);
+  if (!found) return undefined;
+  try {
+    return z.parse(schema, JSON.parse(new TextDecoder().decode(found.body)));
+  } catch (cause) {
+    throw new TidemarkError('trainingSet.badFile', `${key} is not what this version of tidemark writes`, {
+      kind: 'failed',
+      cause,
+      details: { key },
+    });
+  }
+}
+
+/** As readJson, for a file that an earlier step must have written. Throws trainingSet.missingFile. */
+export async function readStepJson<TSchema extends z.ZodMiniType>(
+  objects: Pick<Objects, 'get'>,
+  key: string,
+  schema: TSchema,
+): Promise<z.output<TSchema>> {
+  const found = await readJson(objects, key, schema);
+  if (found !== undefined) return found;
+  throw new TidemarkError('trainingSet.missingFile', `${key} is missing: the step that writes it has not succeeded`, {
+    kind: 'failed',
+    details: { key },
+  });
+}
