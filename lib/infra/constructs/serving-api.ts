@@ -32,6 +32,15 @@ const throttling = { throttlingRateLimit: 1000, throttlingBurstLimit: 2000 };
 /** Name of the API's own deployment stage: paths begin with /v1 behind it. */
 export const apiStageName = 'api';
 
+/** A body that API Gateway fills in; `title` and `detail` are JSON text: a quoted string, or a variable that comes with its quotes. */
+interface GatewayProblem {
+  /** @default - API Gateway's own for the kind of response */
+  readonly status?: number;
+  readonly title: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
 /** The REST API: routes of `/v1`, JSON access logs without bodies, traces, throttling, problem+json for what never reaches a Lambda. */
 export class ServingApi extends Construct {
   readonly api: RestApi;
@@ -109,10 +118,10 @@ export class ServingApi extends Construct {
 
   /** RFC 9457 bodies for answers that API Gateway gives by itself, in the shape of the handlers'. */
   private answerProblems(): void {
-    const answer = (type: ResponseType, problem: { status?: number; code: string; detail: string }): void => {
+    const answer = (type: ResponseType, problem: GatewayProblem): void => {
       const members = [
         `"type":"urn:tidemark:problem:${problem.code}"`,
-        '"title":$context.error.messageString',
+        `"title":${problem.title}`,
         ...(problem.status ? [`"status":${problem.status}`] : []),
         `"detail":${problem.detail}`,
         '"instance":"urn:tidemark:request:$context.requestId"',
@@ -128,17 +137,24 @@ export class ServingApi extends Construct {
     };
     answer(ResponseType.BAD_REQUEST_BODY, {
       status: 400,
+      title: '"Bad Request"',
       code: 'http.badBody',
       detail: '"the body must be a JSON object with content-type application/json"',
     });
     // What API Gateway calls a missing authentication token is a route that it does not have.
     answer(ResponseType.MISSING_AUTHENTICATION_TOKEN, {
       status: 404,
+      title: '"Not Found"',
       code: 'http.unknownRoute',
       detail: '"no such route or method; see GET /v1/openapi.json"',
     });
-    answer(ResponseType.DEFAULT_4XX, { code: 'http.refused', detail: '$context.error.messageString' });
+    answer(ResponseType.DEFAULT_4XX, {
+      title: '$context.error.messageString',
+      code: 'http.refused',
+      detail: '$context.error.messageString',
+    });
     answer(ResponseType.DEFAULT_5XX, {
+      title: '$context.error.messageString',
       code: 'http.gateway',
       detail: '"the request could not be completed; try again"',
     });
