@@ -27,6 +27,12 @@ export const actions = {
     'glue:GetTable',
     'glue:UpdatePartition',
   ],
+  /** Is the execution that holds a lock still running? */
+  describeExecutions: ['states:DescribeExecution'],
+  /** A distributed map's runs are executions that its own state machine starts. */
+  startMapRuns: ['states:StartExecution'],
+  watchMapRuns: ['states:DescribeExecution', 'states:StopExecution'],
+  invokeFunctions: ['lambda:InvokeFunction'],
   readSecret: ['secretsmanager:GetSecretValue'],
   decrypt: ['kms:Decrypt', 'kms:DescribeKey'],
   encrypt: [

@@ -1,0 +1,38 @@
+import { checkQuery } from '#engine/materialize/run-query.ts';
+import { readEnvironment } from '#lambdas/read-environment.ts';
+import { createStep } from '#lambdas/run-step.ts';
+import { createTelemetry } from '#lambdas/telemetry.ts';
+import { logFields } from '#observe/log-fields.ts';
+import type { Repository } from '#spec/transform.ts';
+import { AthenaSqlEngine, createAthenaClient } from '#store/athena/sql-engine.ts';
+import { createS3Client, S3Objects } from '#store/s3/objects.ts';
+import { environmentSchema } from './environment.ts';
+import { eventSchema } from './event.ts';
+
+/** Looks whether a statement of a run has ended, and writes down what it wrote. */
+export function createHandler({ manifest }: Repository): (event: unknown) => Promise<unknown> {
+  const environment = readEnvironment(environmentSchema);
+  const { logger } = createTelemetry('check-query', { project: manifest.project, stage: environment.STAGE_NAME });
+  const ports = {
+    manifest,
+    objects: new S3Objects(createS3Client(), environment.BUCKET_NAME),
+    sql: new AthenaSqlEngine({
+      client: createAthenaClient(),
+      workgroupName: environment.WORKGROUP_NAME,
+      databaseName: environment.DATABASE_NAME,
+    }),
+  };
+  return createStep({
+    logger,
+    eventSchema,
+    work: (started) => checkQuery(ports, started),
+    facts: ({ run, query, attempt, queryId, next }) => ({
+      [logFields.view]: run.view,
+      [logFields.run]: run.lease.fence,
+      query,
+      attempt,
+      [logFields.queryId]: queryId,
+      next,
+    }),
+  });
+}

@@ -1,0 +1,248 @@
+import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type * as z from 'zod/mini';
+import type { DeploymentProps } from '#infra/config.ts';
+import type { JobsTable } from '#infra/constructs/jobs-table.ts';
+import { materializationDefinition, type RunFunctions } from '#infra/constructs/materialization-definition.ts';
+import { folders, type OfflineStore } from '#infra/constructs/offline-store.ts';
+import type { OnlineStore } from '#infra/constructs/online-store.ts';
+import { type EnvironmentSchema, ServiceFunction } from '#infra/constructs/service-function.ts';
+import { acknowledge, actions, allow } from '#infra/perms.ts';
+import { environmentSchema as checkQueryEnvironment } from '#lambdas/check-query/environment.ts';
+import { environmentSchema as finishRunEnvironment } from '#lambdas/finish-run/environment.ts';
+import { environmentSchema as planRunEnvironment } from '#lambdas/plan-run/environment.ts';
+import { environmentSchema as publishRunEnvironment } from '#lambdas/publish-run/environment.ts';
+import { environmentSchema as splitRowsEnvironment } from '#lambdas/split-rows/environment.ts';
+import { environmentSchema as startQueryEnvironment } from '#lambdas/start-query/environment.ts';
+import { environmentSchema as writeOnlineEnvironment } from '#lambdas/write-online/environment.ts';
+
+export interface MaterializationProps extends DeploymentProps {
+  readonly onlineStore: OnlineStore;
+  readonly jobsTable: JobsTable;
+  readonly offlineStore: OfflineStore;
+}
+
+interface StepProps<TEnvironment extends EnvironmentSchema> {
+  /** Folder under lambdas/. */
+  readonly name: string;
+  readonly description: string;
+  readonly environmentSchema: TEnvironment;
+  readonly environment: z.input<TEnvironment>;
+  readonly timeout: Duration;
+  readonly memoryMb: number;
+}
+
+/** The state machine that moves feature rows from the sources to the feature rows and to the online store, and its functions. */
+export class Materialization extends Construct {
+  readonly stateMachine: StateMachine;
+  private readonly props: MaterializationProps;
+  private readonly stateMachineName: string;
+
+  constructor(scope: Construct, id: string, props: MaterializationProps) {
+    super(scope, id);
+    this.props = props;
+    this.stateMachineName = `tidemark-${props.manifest.project}-${props.stage.name}-materialize`;
+    const steps = {
+      planRun: this.planRun(),
+      startQuery: this.startQuery(),
+      checkQuery: this.checkQuery(),
+      publishRun: this.publishRun(),
+      splitRows: this.splitRows(),
+      writeOnline: this.writeOnline(),
+      finishRun: this.finishRun(),
+    } satisfies Record<keyof RunFunctions, ServiceFunction>;
+    this.stateMachine = this.createStateMachine(Object.values(steps), {
+      planRun: steps.planRun.function.functionArn,
+      startQuery: steps.startQuery.function.functionArn,
+      checkQuery: steps.checkQuery.function.functionArn,
+      publishRun: steps.publishRun.function.functionArn,
+      splitRows: steps.splitRows.function.functionArn,
+      writeOnline: steps.writeOnline.function.functionArn,
+      finishRun: steps.finishRun.function.functionArn,
+    });
+  }
+
+  private createStateMachine(steps: readonly ServiceFunction[], functions: RunFunctions): StateMachine {
+    const { offlineStore, stage } = this.props;
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
+    allow(
+      role,
+      actions.invokeFunctions,
+      steps.map((step) => step.function.functionArn),
+    );
+    offlineStore.grantRead(role, [folders.runs]);
+    allow(role, actions.startMapRuns, [this.arn('stateMachine', this.stateMachineName)]);
+    allow(role, actions.watchMapRuns, [this.arn('execution', `${this.stateMachineName}/*`), this.executionArns]);
+    const definition = materializationDefinition({
+      functions,
+      bucketName: offlineStore.bucket.bucketName,
+      partition: Aws.PARTITION,
+    });
+    const stateMachine = new StateMachine(this, 'StateMachine', {
+      stateMachineName: this.stateMachineName,
+      comment: 'materialization of one view',
+      definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
+      role,
+      tracingEnabled: true,
+      logs: {
+        destination: new LogGroup(this, 'Logs', {
+          retention: stage.logRetentionDays,
+          removalPolicy: stage.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+        }),
+        level: LogLevel.ALL,
+        // References and names only: no state carries feature values.
+        includeExecutionData: true,
+      },
+    });
+    acknowledge(role, 'log delivery and X-Ray have no resources to name; runs of a map are executions below one name', [
+      'AwsSolutions-IAM5[Resource::*]',
+      `AwsSolutions-IAM5[Resource::${this.executionArns}]`,
+    ]);
+    return stateMachine;
+  }
+
+  private planRun(): ServiceFunction<typeof planRunEnvironment> {
+    const { offlineStore, jobsTable, stage } = this.props;
+    const { BUCKET_NAME, DATABASE_NAME } = offlineStore.environment;
+    const step = this.step('PlanRun', {
+      name: 'plan-run',
+      description: 'materialization: lock and plan',
+      environmentSchema: planRunEnvironment,
+      environment: { BUCKET_NAME, DATABASE_NAME, ...jobsTable.environment, STAGE_NAME: stage.name },
+      timeout: Duration.minutes(5), // lists every object of a source
+      memoryMb: 1024,
+    });
+    jobsTable.grantUse(step);
+    offlineStore.grantList(step);
+    offlineStore.grantRead(step, [folders.state, folders.published]);
+    offlineStore.grantWrite(step, [folders.state, folders.published, folders.runs]);
+    allow(step, actions.describeExecutions, [this.executionArns]);
+    return step;
+  }
+
+  private startQuery(): ServiceFunction<typeof startQueryEnvironment> {
+    const { offlineStore, jobsTable, stage } = this.props;
+    const step = this.step('StartQuery', {
+      name: 'start-query',
+      description: 'materialization: starts a statement',
+      environmentSchema: startQueryEnvironment,
+      environment: { ...offlineStore.environment, ...jobsTable.environment, STAGE_NAME: stage.name },
+      timeout: Duration.minutes(1),
+      memoryMb: 512,
+    });
+    jobsTable.grantUse(step);
+    offlineStore.grantQuery(step, [folders.featureRows, folders.runs]);
+    offlineStore.grantRead(step, [folders.runs]);
+    return step;
+  }
+
+  private checkQuery(): ServiceFunction<typeof checkQueryEnvironment> {
+    const { offlineStore, stage } = this.props;
+    const step = this.step('CheckQuery', {
+      name: 'check-query',
+      description: 'materialization: looks at a statement and counts what it wrote',
+      environmentSchema: checkQueryEnvironment,
+      environment: { ...offlineStore.environment, STAGE_NAME: stage.name },
+      timeout: Duration.minutes(5), // reads the footer of every file written
+      memoryMb: 1024,
+    });
+    offlineStore.grantWatchQueries(step);
+    offlineStore.grantList(step);
+    offlineStore.grantRead(step, [folders.athenaResults, folders.featureRows, folders.runs]);
+    offlineStore.grantWrite(step, [folders.runs]);
+    return step;
+  }
+
+  private publishRun(): ServiceFunction<typeof publishRunEnvironment> {
+    const { offlineStore, jobsTable, stage } = this.props;
+    const { BUCKET_NAME, DATABASE_NAME } = offlineStore.environment;
+    const step = this.step('PublishRun', {
+      name: 'publish-run',
+      description: 'materialization: makes the feature rows of a run visible',
+      environmentSchema: publishRunEnvironment,
+      environment: { BUCKET_NAME, DATABASE_NAME, ...jobsTable.environment, STAGE_NAME: stage.name },
+      timeout: Duration.minutes(5),
+      memoryMb: 1024,
+    });
+    jobsTable.grantUse(step);
+    offlineStore.grantList(step);
+    offlineStore.grantRead(step, [folders.runs, folders.state, folders.published]);
+    offlineStore.grantWrite(step, [folders.runs, folders.state, folders.published]);
+    offlineStore.grantRegisterPartitions(step);
+    return step;
+  }
+
+  private splitRows(): ServiceFunction<typeof splitRowsEnvironment> {
+    const { offlineStore, jobsTable, stage } = this.props;
+    const { BUCKET_NAME } = offlineStore.environment;
+    const step = this.step('SplitRows', {
+      name: 'split-rows',
+      description: 'materialization: cuts the selected rows into items',
+      environmentSchema: splitRowsEnvironment,
+      environment: { BUCKET_NAME, ...jobsTable.environment, STAGE_NAME: stage.name },
+      timeout: Duration.minutes(1),
+      memoryMb: 512,
+    });
+    jobsTable.grantUse(step);
+    offlineStore.grantList(step);
+    offlineStore.grantRead(step, [folders.runs]);
+    offlineStore.grantWrite(step, [folders.runs]);
+    return step;
+  }
+
+  private writeOnline(): ServiceFunction<typeof writeOnlineEnvironment> {
+    const { offlineStore, onlineStore, stage } = this.props;
+    const { BUCKET_NAME } = offlineStore.environment;
+    const step = this.step('WriteOnline', {
+      name: 'write-online',
+      description: 'materialization: writes rows to the online store, newer wins',
+      environmentSchema: writeOnlineEnvironment,
+      environment: { BUCKET_NAME, ...onlineStore.environment, STAGE_NAME: stage.name },
+      timeout: Duration.minutes(15),
+      memoryMb: 1769, // one whole CPU: encoding is what limits it
+    });
+    onlineStore.grantWrite(step);
+    offlineStore.grantRead(step, [folders.runs]);
+    offlineStore.grantWrite(step, [folders.runs]);
+    return step;
+  }
+
+  private finishRun(): ServiceFunction<typeof finishRunEnvironment> {
+    const { offlineStore, jobsTable, stage } = this.props;
+    const { BUCKET_NAME } = offlineStore.environment;
+    const step = this.step('FinishRun', {
+      name: 'finish-run',
+      description: 'materialization: reconciles rows, writes the record, frees the lock',
+      environmentSchema: finishRunEnvironment,
+      environment: { BUCKET_NAME, ...jobsTable.environment, STAGE_NAME: stage.name },
+      timeout: Duration.minutes(5),
+      memoryMb: 512,
+    });
+    jobsTable.grantUse(step);
+    offlineStore.grantList(step);
+    offlineStore.grantRead(step, [folders.runs, folders.state]);
+    offlineStore.grantWrite(step, [folders.state]);
+    offlineStore.grantDelete(step, [folders.featureRows, folders.runs]);
+    return step;
+  }
+
+  private step<TEnvironment extends EnvironmentSchema>(
+    id: string,
+    props: StepProps<TEnvironment>,
+  ): ServiceFunction<TEnvironment> {
+    const { repositoryModule, stage } = this.props;
+    return new ServiceFunction(this, id, { ...props, repositoryModule, stage });
+  }
+
+  /** By name, since the functions' roles are made before the state machine that calls them. */
+  private get executionArns(): string {
+    return this.arn('execution', `${this.stateMachineName}:*`);
+  }
+
+  private arn(resource: string, name: string): string {
+    return `arn:${Aws.PARTITION}:states:${Stack.of(this).region}:${Stack.of(this).account}:${resource}:${name}`;
+  }
+}
