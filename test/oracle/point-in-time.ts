@@ -5,6 +5,7 @@ export interface OracleRow {
   readonly key: string;
   readonly eventTime: number;
   readonly createdTime: number | null;
+  /** Number of the run that published the row; 0 for rows of a table. */
   readonly run: number;
   /** Absent: a static row, visible always. */
   readonly availableAt: number | undefined;
@@ -50,7 +51,8 @@ function isVisible(row: OracleRow, at: number, mode: OracleRules['mode']): boole
   if (row.availableAt === undefined) return true;
   if (row.eventTime > at) return false;
   if (mode === 'eventTime') return true;
-  if (mode === 'knowledgeTime') return (row.createdTime ?? row.eventTime) <= at;
+  // Rows that a run computed have no created time of their own: they are known once available.
+  if (mode === 'knowledgeTime' && row.run === 0) return (row.createdTime ?? row.eventTime) <= at;
   return row.availableAt <= at;
 }
 

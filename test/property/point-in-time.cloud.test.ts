@@ -1,0 +1,245 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { objectKeys, spineKeyColumn, systemColumns } from '#spec/layout.ts';
+import type { StoredView } from '#spec/manifest.ts';
+import type { Value } from '#spec/value-type.ts';
+import { rowStates, stateColumn, trainingSetSql, type ViewSelection, valueColumn } from '#sql/training-set-sql.ts';
+import { createOfflineStore, type OfflineStore } from '#test/support/offline-store.ts';
+import { Coverage, randomSettings } from '#test/support/seed.ts';
+import { type OracleAnswer, type OracleRow, type OracleRules, pointInTime } from '../oracle/point-in-time.ts';
+import {
+  batchTtlMillis,
+  columnsOf,
+  countRows,
+  countView,
+  delayMillis,
+  foreverView,
+  keyOf,
+  type Label,
+  manifest,
+  randomWorld,
+  readingRows,
+  readingView,
+  shopRows,
+  shopView,
+  ttlMillis,
+  type World,
+} from './point-in-time-world.ts';
+
+const { seed, cases, again } = randomSettings(1000);
+const partRows = 700;
+const dataset = 'property';
+
+const selections: readonly ViewSelection[] = [
+  { view: readingView, features: ['total', 'rate', 'word', 'marks'] },
+  { view: foreverView, features: ['word'] },
+  { view: countView, features: ['n'] },
+  { view: shopView, features: ['run', 'size'] },
+];
+
+async function putSpine(store: OfflineStore, labels: readonly Label[]): Promise<number> {
+  for (let part = 0; part * partRows < labels.length; part++) {
+    const own = labels.slice(part * partRows, (part + 1) * partRows);
+    await store.putRows(`${objectKeys.spineParts(dataset)}part=${part}/spine.parquet`, [
+      { name: 'row_id', type: 'int64', values: own.map((_, at) => BigInt(part * partRows + at)) },
+      { name: 'event_time_ms', type: 'int64', values: own.map(({ eventTime }) => BigInt(eventTime)) },
+      {
+        name: spineKeyColumn('trip', 'case_id'),
+        type: 'int64',
+        values: own.map(({ caseId }) => (caseId === null ? null : BigInt(caseId))),
+      },
+      { name: spineKeyColumn('trip', 'zone'), type: 'string', values: own.map(({ zone }) => zone) },
+      { name: spineKeyColumn('shop', 'shop_id'), type: 'string', values: own.map(({ shopId }) => shopId) },
+    ]);
+  }
+  return Math.ceil(labels.length / partRows);
+}
+
+/** Row files of both runs, one folder a day and run, registered as a publication would. */
+async function putCounts(store: OfflineStore, world: World): Promise<void> {
+  const dates = new Map<string, typeof world.counts>();
+  for (const row of world.counts) {
+    const id = `${new Date(row.tick).toISOString().slice(0, 10)} ${row.run}`;
+    dates.set(id, [...(dates.get(id) ?? []), row]);
+  }
+  for (const [id, rows] of dates) {
+    const [dt = '', run = ''] = id.split(' ');
+    const folder = `${objectKeys.chunkRows(countView, Number(run), 'a1')}dt=${dt}/`;
+    await store.putRows(`${folder}rows.parquet`, [
+      { name: 'case_id', type: 'int64', values: rows.map(({ caseId }) => BigInt(caseId)) },
+      { name: 'zone', type: 'string', values: rows.map(({ zone }) => zone) },
+      { name: 'n', type: 'int64', values: rows.map(({ n }) => n) },
+      { name: systemColumns.eventTime, type: 'timestamp', values: rows.map(({ tick }) => tick) },
+      { name: systemColumns.replaces, type: 'bool', values: rows.map(({ replaces }) => replaces) },
+      { name: systemColumns.marks, type: 'string', values: rows.map(() => null) },
+    ]);
+    await store.partitions.register(`rows_counts_v1`, [{ values: [dt, run], location: store.objects.uri(folder) }]);
+  }
+  const published = [...dates.keys()].map((id) => id.split(' '));
+  await store.putRows(objectKeys.published(countView), [
+    { name: 'dt', type: 'string', values: published.map(([dt = '']) => dt) },
+    { name: 'run', type: 'int64', values: published.map(([, run = '']) => BigInt(run)) },
+    {
+      name: 'published_at',
+      type: 'timestamp',
+      values: published.map(([, run]) => (run === '2' ? world.publishedAt : world.publishedAt - 1_000_000)),
+    },
+  ]);
+}
+
+/** Values as readers see them: NaN equals itself, -0 is 0 (design: -0 is read as 0). */
+const same = (a: unknown, b: unknown): boolean =>
+  Array.isArray(a) && Array.isArray(b)
+    ? a.length === b.length && a.every((item, at) => same(item, b[at]))
+    : a === b || Object.is(a, b);
+
+describe(`point-in-time join on ${cases} random cases (${again})`, () => {
+  let store: OfflineStore;
+  let world: World;
+  let parts: number;
+
+  beforeAll(async () => {
+    world = randomWorld(seed, cases);
+    store = await createOfflineStore(manifest);
+    for (const name of ['readings', 'shops'] as const) {
+      const source = manifest.sources.find((candidate) => candidate.name === name);
+      if (source) await store.putRows(`sources/${name}/all.parquet`, columnsOf(source.schema, world[name]));
+    }
+    await putCounts(store, world);
+    parts = await putSpine(store, world.labels);
+  });
+
+  const variants: readonly { readonly mode: OracleRules['mode']; readonly lag: number }[] = [
+    { mode: 'asServed', lag: 0 },
+    { mode: 'eventTime', lag: 0 },
+    { mode: 'knowledgeTime', lag: 0 },
+    { mode: 'asServed', lag: 45 * 60_000 },
+  ];
+  for (const { mode, lag } of variants) {
+    it(`${mode}, lag ${lag} ms: rows, order and values equal the oracle`, async () => {
+      const times = world.labels.map(({ eventTime }) => eventTime);
+      const select = trainingSetSql({
+        database: store.database,
+        manifest,
+        views: selections,
+        mode,
+        lagMillis: lag,
+        dataset,
+        parts: { first: 0, last: parts - 1 },
+        eventTimeRangeMillis: { min: Math.min(...times), max: Math.max(...times) },
+        exactStates: true,
+      });
+      const columns = await store.select(select);
+      const rowIds = columns.get('row_id') ?? [];
+      expect(rowIds.length).toBe(world.labels.length);
+      const at = new Map(rowIds.map((rowId, position) => [Number(rowId), position]));
+      expect(at.size).toBe(world.labels.length);
+      const coverage = new Coverage();
+      const differences = world.labels.flatMap((label, row) => {
+        const position = at.get(row) ?? -1;
+        const answers = answersOf(world, label, { mode, lag });
+        coverage.case({
+          ...Object.fromEntries(
+            answers.flatMap(({ view, answer: { state } }) =>
+              ['present', 'missing'].map((kind) => [`${view.name} ${kind}`, state === kind]),
+            ),
+          ),
+          expired: answers.some(({ answer }) => answer.state === 'expired'),
+          deleted: answers.some(({ answer }) => answer.state === 'deleted'),
+          'null key': label.caseId === null,
+        });
+        return answers.flatMap(({ view, features, answer }) =>
+          compare(columns, position, { view, features, answer }).map((text) => `row ${row}: ${text}`),
+        );
+      });
+      expect(differences.slice(0, 20)).toEqual([]);
+      expect(coverage.thin).toEqual([]);
+    });
+  }
+
+  it('a statement for some parts holds exactly their rows', async () => {
+    const times = world.labels.map(({ eventTime }) => eventTime);
+    const select = trainingSetSql({
+      database: store.database,
+      manifest,
+      views: selections.slice(3),
+      mode: 'asServed',
+      lagMillis: 0,
+      dataset,
+      parts: { first: 1, last: 1 },
+      eventTimeRangeMillis: { min: Math.min(...times), max: Math.max(...times) },
+    });
+    const rowIds = ((await store.select(select)).get('row_id') ?? []).map(Number).sort((a, b) => a - b);
+    expect(rowIds).toEqual(
+      Array.from({ length: Math.min(partRows, world.labels.length - partRows) }, (_, at) => partRows + at),
+    );
+  });
+});
+
+interface ViewAnswer {
+  readonly view: StoredView;
+  readonly features: readonly string[];
+  readonly answer: OracleAnswer;
+}
+
+/** Rows of each view by key, so that the oracle looks at one entity's rows only. */
+const rowsByKey = new WeakMap<World, Map<string, Map<string, OracleRow[]>>>();
+function rowsOf(world: World): Map<string, Map<string, OracleRow[]>> {
+  const known = rowsByKey.get(world);
+  if (known) return known;
+  const grouped = (rows: readonly OracleRow[]): Map<string, OracleRow[]> => {
+    const byKey = new Map<string, OracleRow[]>();
+    for (const row of rows) byKey.set(row.key, [...(byKey.get(row.key) ?? []), row]);
+    return byKey;
+  };
+  const made = new Map([
+    ['reading', grouped(readingRows(world, ['total', 'rate', 'word', 'marks'], delayMillis))],
+    ['forever', grouped(readingRows(world, ['word'], 0))],
+    ['counts', grouped(countRows(world))],
+    ['shop_facts', grouped(shopRows(world))],
+  ]);
+  rowsByKey.set(world, made);
+  return made;
+}
+
+function answersOf(world: World, label: Label, { mode, lag }: Pick<OracleRules, 'mode' | 'lag'>): ViewAnswer[] {
+  const rows = rowsOf(world);
+  const answer = (view: StoredView, key: string | null, rules: Pick<OracleRules, 'ttl' | 'defaults'>): OracleAnswer =>
+    pointInTime(
+      rows.get(view.name)?.get(key ?? '') ?? [],
+      { key, eventTime: label.eventTime },
+      { mode, lag, ...rules },
+    );
+  const trip = keyOf(label.caseId, label.zone);
+  const shopAnswer = answer(shopView, label.shopId, { ttl: undefined, defaults: [undefined, false] });
+  return [
+    {
+      view: readingView,
+      features: ['total', 'rate', 'word', 'marks'],
+      answer: answer(readingView, trip, {
+        ttl: ttlMillis,
+        defaults: [-9007199254740993n, undefined, "it's", undefined],
+      }),
+    },
+    {
+      view: foreverView,
+      features: ['word'],
+      answer: answer(foreverView, trip, { ttl: undefined, defaults: [undefined] }),
+    },
+    { view: countView, features: ['n'], answer: answer(countView, trip, { ttl: batchTtlMillis, defaults: [0n] }) },
+    { view: shopView, features: ['size', 'run'], answer: shopAnswer },
+  ];
+}
+
+function compare(
+  columns: ReadonlyMap<string, readonly Value[]>,
+  position: number,
+  { view, features, answer }: ViewAnswer,
+): string[] {
+  const state = columns.get(stateColumn(view))?.[position];
+  const differences = state === rowStates[answer.state] ? [] : [`${view.name} state ${state}, want ${answer.state}`];
+  features.forEach((feature, at) => {
+    const got = columns.get(valueColumn(view, feature))?.[position];
+    if (!same(got, answer.values[at])) differences.push(`${view.name}.${feature} = ${got}, want ${answer.values[at]}`);
+  });
+  return differences;
+}
