@@ -11,7 +11,7 @@ import { processesWithEnvironment, processStart, signal } from './processes.ts';
 
 const pollMillis = 100;
 const startLimitMillis = 120_000;
-const politeStopMillis = 8_000;
+const politeStopMillis = 3_000; // nothing is kept, so nothing is lost by killing it
 const forcedStopMillis = 5_000;
 
 export interface Emulator {

@@ -92,7 +92,7 @@ class ProcessExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """Nothing: the next version may run from the same unpacked code, and LocalStack deletes it with the function."""
+        """Nothing: the next version may run the same unpacked code. LocalStack deletes it with the function."""
 
     def _ready_sandbox(self) -> Sandbox:
         if self._init_failure is None and (self._sandbox is None or not self._sandbox.is_alive):
