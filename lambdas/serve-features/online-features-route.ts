@@ -2,6 +2,7 @@ import { type Served, serveFeatures } from '#engine/serve-features.ts';
 import { type ServePlan, servePlans } from '#engine/serve-plan.ts';
 import { type ResponseWriter, responseWriter } from '#engine/serve-response.ts';
 import type { HttpResponse, Route } from '#lambdas/http/router.ts';
+import { logFields } from '#observe/log-fields.ts';
 import { viewId } from '#spec/find.ts';
 import type { FeatureStatus } from '#spec/status.ts';
 import type { Repository } from '#spec/transform.ts';
@@ -94,7 +95,7 @@ function countStatuses(plan: ServePlan, served: Served): Map<FeatureStatus, numb
 }
 
 const logFactsOf = (checked: CheckedRequest, served: Served): NonNullable<HttpResponse['log']> => ({
-  ...(checked.plan.service ? { service: viewId(checked.plan.service) } : {}),
+  ...(checked.plan.service ? { [logFields.service]: viewId(checked.plan.service) } : {}),
   entities: served.rows.length,
   features: checked.plan.names.length,
   reads: served.counts.reads,

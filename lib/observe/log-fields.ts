@@ -4,8 +4,8 @@ export const logFields = {
   stage: 'stage',
   /** `name@version`. */
   view: 'view',
-  /** `name@version`. */
-  service: 'service',
+  /** `name@version` of a feature service. Not `service`: the logger keeps that name for the function. */
+  service: 'featureService',
   requestId: 'requestId',
   /** Number of the materialization run within its view version. */
   run: 'run',

@@ -1,0 +1,111 @@
+import type { Context } from 'aws-lambda';
+import { encodeEntityKey } from '#codec/entity-key.ts';
+import { packRow } from '#codec/packed-row.ts';
+import { createHttpHandler, type HttpHandler } from '#lambdas/http/create-http-handler.ts';
+import { serveReporter } from '#lambdas/serve-features/report.ts';
+import { serveRoutes } from '#lambdas/serve-features/routes.ts';
+import { createTelemetry } from '#lambdas/telemetry.ts';
+import { findEntity } from '#spec/find.ts';
+import type { StoredView } from '#spec/manifest.ts';
+import { systemClock } from '#store/clock.ts';
+import { DynamoOnlineRows } from '#store/dynamodb/online-rows.ts';
+import { MemoryOnlineRows } from '#store/memory/online-rows.ts';
+import type { OnlineRow, OnlineRows } from '#store/online-rows.ts';
+import { type BenchResult, percentile, type Sampling, sampleMillis, withoutOutput } from './bench.ts';
+import { createOnlineTable, withDynamoDb } from './dynamodb-local.ts';
+import { repository } from './serve-repository.ts';
+
+/** Entities x features, and the budget of plan, decode and encode: the whole handler but the store. */
+const shapes = [
+  { name: '1x10', entities: 1, service: 'ten', budgetMillis: 0.5, warmUps: 2000 },
+  { name: '1x50', entities: 1, service: 'fifty', budgetMillis: undefined, warmUps: 2000 },
+  { name: '100x50', entities: 100, service: 'fifty', budgetMillis: 3, warmUps: 300 },
+] as const;
+const storedEntities = 100;
+
+/** Milliseconds of the warm serving handler, from proxy event to proxy result, over rows in memory and in DynamoDB Local. */
+export async function run(): Promise<readonly BenchResult[]> {
+  const memory = await withoutOutput(() => benchOver('memory', new MemoryOnlineRows(), { warmUps: 1, samples: 500 }));
+  const dynamodb = await withDynamoDb(async () => {
+    const tableName = `bench-${process.pid}`;
+    const rows = new DynamoOnlineRows({ client: await createOnlineTable(tableName, { attempts: 1 }), tableName });
+    return withoutOutput(() => benchOver('dynamodb', rows, { warmUps: 0.1, samples: 200 }));
+  });
+  return [...memory, ...dynamodb];
+}
+
+/** `warmUps` is a share of those of the shape. */
+async function benchOver(store: string, rows: OnlineRows, { warmUps, samples }: Sampling): Promise<BenchResult[]> {
+  await rows.writeNewer(rowsToServe());
+  const handler = handlerOver(rows);
+  const results: BenchResult[] = [];
+  for (const shape of shapes) {
+    const call = callOf(handler, shape);
+    await check(call, shape);
+    const millis = await sampleMillis(call, { warmUps: shape.warmUps * warmUps, samples });
+    const budget = store === 'memory' && shape.budgetMillis !== undefined ? { budget: shape.budgetMillis } : {};
+    const name = `serve.${store}.${shape.name}`;
+    results.push({ name: `${name}.p50`, value: percentile(millis, 0.5), unit: 'ms', ...budget });
+    results.push({ name: `${name}.p99`, value: percentile(millis, 0.99), unit: 'ms' });
+  }
+  return results;
+}
+
+function rowsToServe(): OnlineRow[] {
+  const driver = findEntity(repository.manifest, 'driver');
+  const nowMillis = Date.now();
+  return repository.manifest.views
+    .filter((view): view is StoredView => view.kind !== 'onDemand')
+    .flatMap((view) =>
+      Array.from({ length: storedEntities }, (_, id): OnlineRow => {
+        const values = view.features.map(({ type }, index) =>
+          type === 'int64' ? BigInt(id * 1000 + index) : Math.sin(id + index) * 100,
+        );
+        return {
+          entityKey: encodeEntityKey(driver, [BigInt(id)]),
+          viewId: `${view.name}@${view.version}`,
+          order: '1',
+          packed: packRow(view, { eventTimeMillis: nowMillis, deleted: false, marks: null, values }),
+        };
+      }),
+    );
+}
+
+function handlerOver(rows: OnlineRows): HttpHandler {
+  const deployment = { project: 'bench', stage: 'bench' };
+  const telemetry = createTelemetry('serve-features', deployment);
+  const report = serveReporter(telemetry, deployment);
+  return createHttpHandler({
+    routes: serveRoutes({ repository, rows, clock: systemClock, report }),
+    checkToken: async (token) => token === 'bench',
+    logger: telemetry.logger,
+  });
+}
+
+type Shape = (typeof shapes)[number];
+
+function callOf(handler: HttpHandler, { service, entities }: Shape) {
+  const body = JSON.stringify({ service, entities: Array.from({ length: entities }, (_, id) => ({ driver_id: id })) });
+  const event = {
+    httpMethod: 'POST',
+    path: '/v1/online-features',
+    headers: { authorization: 'Bearer bench', 'content-type': 'application/json', host: 'localhost' },
+    queryStringParameters: null,
+    requestContext: { requestId: '0d3f5c1e-6f4b-4d0a-9a51-3a3f0a4f7a11', stage: 'bench' },
+    body,
+    isBase64Encoded: false,
+  };
+  // The one member of the context that the handler reads, besides the id of an event without one.
+  const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 10_000 } as Context;
+  return () => handler(event, context);
+}
+
+/** A bench of error answers would be quick. */
+async function check(call: ReturnType<typeof callOf>, shape: Shape): Promise<void> {
+  const { statusCode, body } = await call();
+  const statuses: string[] =
+    statusCode === 200 ? JSON.parse(body).rows.flatMap((row: { status: string[] }) => row.status) : [];
+  const wanted = shape.entities * Number(shape.name.split('x')[1]);
+  if (statuses.filter((status) => status === 'PRESENT').length !== wanted)
+    throw new Error(`${shape.name} was not served ${wanted} present values: ${statusCode} ${body.slice(0, 200)}`);
+}
