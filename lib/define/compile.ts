@@ -1,22 +1,14 @@
 import { hashOf } from '#spec/canonical-json.ts';
 import { viewId } from '#spec/find.ts';
-import {
-  type Manifest,
-  manifestVersion,
-  namePattern,
-  type OnDemandView,
-  type Source,
-  type View,
-} from '#spec/manifest.ts';
-import { type FeatureType, isFeatureType } from '#spec/value-type.ts';
+import { type Manifest, manifestVersion, namePattern, type View } from '#spec/manifest.ts';
 import { type AnyView, collect } from './compile/collect.ts';
 import { orderByInputs } from './compile/cycles.ts';
 import { compileEntity } from './compile/entity.ts';
 import { definitionHash } from './compile/hashes.ts';
+import { inputTypes } from './compile/input-types.ts';
 import { checkUnique } from './compile/names.ts';
 import { compileOnDemandView } from './compile/on-demand-view.ts';
 import { Problems, shown } from './compile/problems.ts';
-import type { InputTypes } from './compile/samples.ts';
 import { compileService } from './compile/service.ts';
 import { compileParquetSource, compileRequestSource } from './compile/source.ts';
 import { compileBatchView, compileTableView } from './compile/stored-view.ts';
@@ -71,7 +63,7 @@ export function compile(definitions: Definitions, options: CompileOptions): Mani
   for (const definition of orderByInputs(collected.views, problems)) {
     const compiled = compileView(definition, options, problems);
     if (definition.kind === 'onDemand' && compiled.kind === 'onDemand') {
-      const types = inputTypes(compiled, { views, sources });
+      const types = inputTypes(compiled, { views: [...views.values()], sources });
       if (types) checkDeterminism(definition, types, problems);
     }
     views.set(viewId(definition), {
@@ -110,30 +102,6 @@ function compileView(definition: AnyView, { transformHashes }: CompileOptions, p
       return { ...compiled, transformHash };
     }
   }
-}
-
-/** Types of what a transform gets; undefined where an input has problems of its own. */
-function inputTypes(
-  { inputs }: Pick<OnDemandView, 'inputs'>,
-  { views, sources }: { views: ReadonlyMap<string, View>; sources: readonly Source[] },
-): InputTypes | undefined {
-  const types: Record<string, Record<string, FeatureType>> = {};
-  for (const input of inputs) {
-    const fields: Record<string, FeatureType> = {};
-    types[input.name] = fields;
-    if (input.kind === 'request') {
-      const source = sources.find(({ name }) => name === input.source);
-      if (source?.kind === 'request') for (const { name, type } of source.schema) fields[name] = type;
-      continue;
-    }
-    const view = views.get(viewId({ name: input.view, version: input.version }));
-    for (const name of input.features) {
-      const feature = view?.features.find((candidate) => candidate.name === name);
-      if (!feature || !isFeatureType(feature.type)) return undefined;
-      fields[name] = feature.type;
-    }
-  }
-  return types;
 }
 
 const byName = (a: { name: string; version?: number }, b: { name: string; version?: number }): number =>

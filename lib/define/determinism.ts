@@ -41,16 +41,29 @@ export function checkDeterminism(view: OnDemandView, types: InputTypes, problems
     problems.add(origin, 'wrongOutput', `transform of view "${name}" ${message}`);
 }
 
+/** True where another function gives the same results as the view's transform on generated inputs. */
+export function compareTransforms(
+  { view, types }: { readonly view: OnDemandView; readonly types: InputTypes },
+  other: unknown,
+): boolean {
+  if (typeof other !== 'function') return false;
+  const attempts = new Set<string>();
+  const others = { transform: (inputs: unknown, context: unknown): unknown => other(inputs, context) };
+  return sampleCalls(types).every((call) => isSame(outcomeOf(view, call, attempts), outcomeOf(others, call, attempts)));
+}
+
 /** What a call returned, or that it threw; messages of errors may differ. */
 type Outcome = { readonly returned: unknown } | 'threw';
 
-function outcomeOf(view: OnDemandView, { inputs, asOf }: SampleCall, attempts: Set<string>): Outcome {
+/** A view's transform, whose input types are known at run time only. */
+interface Transforming {
+  // A method: one that takes particular inputs is one that takes any.
+  transform(inputs: unknown, context: { readonly asOf: number }): unknown;
+}
+
+function outcomeOf(view: Transforming, { inputs, asOf }: SampleCall, attempts: Set<string>): Outcome {
   try {
-    // Samples have the declared types; which those are is known at run time only.
-    const returned: unknown = outOfReach(
-      () => view.transform(inputs as Parameters<typeof view.transform>[0], { asOf }),
-      attempts,
-    );
+    const returned = outOfReach(() => view.transform(inputs, { asOf }), attempts);
     // A promise is reported as a wrong result; its rejection must not end the process.
     if (returned instanceof Promise) returned.catch(() => {});
     return { returned };
