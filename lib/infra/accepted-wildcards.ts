@@ -15,6 +15,10 @@ export const acceptedWildcards = [
     resource: /^arn:<AWS::Partition>:glue:\S+:table\/tidemark_[a-z0-9_]+\/\*$/,
     reason: "tables of the deployment's own database",
   },
+  {
+    resource: /^arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:tidemark-[a-z0-9_-]+[:/]\*$/,
+    reason: "executions of the deployment's own state machines, and those of their maps: named at run time",
+  },
 ] as const;
 
 const wildcardFinding = /^AwsSolutions-IAM5\[Resource::(.+)\]$/;

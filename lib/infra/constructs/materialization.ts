@@ -97,10 +97,7 @@ export class Materialization extends Construct {
         includeExecutionData: true,
       },
     });
-    acknowledge(role, 'log delivery and X-Ray have no resources to name; runs of a map are executions below one name', [
-      'AwsSolutions-IAM5[Resource::*]',
-      `AwsSolutions-IAM5[Resource::${this.executionArns}]`,
-    ]);
+    acknowledge(role, 'log delivery and X-Ray have no resources to name', ['AwsSolutions-IAM5[Resource::*]']);
     return stateMachine;
   }
 
