@@ -5,7 +5,7 @@
 
 /** Exclusive bound of |x| * 10^scale in sums: below it every integer is exact in float64. */
 export const sumBound = 2n ** 53n;
-/** Exclusive bound in sums of squares: below it no window of fewer than 10^7 values overflows 36 digits. */
+/** Exclusive bound in sums of squares: below it no window of fewer than 10^9 values overflows decimal(38). */
 export const squareBound = 2n ** 47n;
 
 /** The float64 nearest to 10^exponent. */
