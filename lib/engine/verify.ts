@@ -1,0 +1,119 @@
+import { compareValues } from '#semantics/value.ts';
+import { type FeatureStatus, rowMarks } from '#spec/status.ts';
+import type { TransformInput } from '#spec/transform.ts';
+import type { Value } from '#spec/value-type.ts';
+import { rowStates } from '#sql/training-set-sql.ts';
+import type { ViewValues } from './on-demand.ts';
+import type { ServePlan, ServeResult } from './serve-plan.ts';
+
+/** What the point-in-time join (with marks and exact states) says of one view at one instant; values have TTL and defaults applied. */
+export interface OfflineView {
+  /** One of rowStates. */
+  readonly state: number;
+  readonly marks: string | null;
+  /** By feature name: at least those that the plan reads. */
+  readonly values: TransformInput;
+}
+
+/** One entity, offline and as it was served at the same instant. */
+export interface VerifyRow {
+  /** The entity's keys, for the report. */
+  readonly entity: Readonly<Record<string, Value>>;
+  /** The answer's instant, at which the offline side was evaluated too; epoch milliseconds. */
+  readonly asOfMillis: number;
+  /** By `view@version`: every read of the plan. */
+  readonly offline: Readonly<Record<string, OfflineView>>;
+  /** The request fields that were sent; empty where the plan needs none. */
+  readonly request: TransformInput;
+  /** In the order of the plan's names. */
+  readonly served: { readonly values: readonly Value[]; readonly status: readonly string[] };
+}
+
+export interface Mismatch {
+  readonly entity: VerifyRow['entity'];
+  /** Result name. */
+  readonly feature: string;
+  readonly offline: { readonly value: Value; readonly status: FeatureStatus };
+  readonly served: { readonly value: Value; readonly status: string };
+}
+
+export interface VerifyReport {
+  readonly entities: number;
+  /** Values compared: entities times features. */
+  readonly checked: number;
+  readonly mismatchCount: number;
+  /** The first of them, at most `maximumListed`. */
+  readonly mismatches: readonly Mismatch[];
+  /** Served values by status. */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** Share of values (0 to 1) that are PRESENT and differ from the feature's default: how much the comparison proves. */
+  readonly presentShare: number;
+}
+
+const maximumListed = 100;
+
+/**
+ * Compares served values and statuses with what the offline store says of the same entities at the same instants. Values must be
+ * equal in the order of values (NaN equals NaN). Statuses must be equal, but for a row that has expired: its item may be there still
+ * (EXPIRED) or have been dropped (MISSING). An answer of another length than the plan is a mismatch of every missing value.
+ */
+export function verify(plan: ServePlan, rows: readonly VerifyRow[]): VerifyReport {
+  const mismatches: Mismatch[] = [];
+  const statuses: Record<string, number> = {};
+  let mismatchCount = 0;
+  let present = 0;
+  for (const row of rows) {
+    const expected = expectedRow(plan, row);
+    plan.results.forEach((result, index) => {
+      const offline = expected[index] ?? { value: null, status: 'ERROR' as const };
+      const served = { value: row.served.values[index] ?? null, status: row.served.status[index] ?? 'none' };
+      statuses[served.status] = (statuses[served.status] ?? 0) + 1;
+      if (served.status === 'PRESENT' && !isDefault(result, served.value)) present++;
+      if (compareValues(offline.value, served.value) === 0 && agree(offline.status, served.status)) return;
+      mismatchCount++;
+      if (mismatches.length < maximumListed)
+        mismatches.push({ entity: row.entity, feature: plan.names[index] ?? '', offline, served });
+    });
+  }
+  const checked = rows.length * plan.results.length;
+  return {
+    entities: rows.length,
+    checked,
+    mismatchCount,
+    mismatches,
+    statuses,
+    presentShare: checked === 0 ? 0 : present / checked,
+  };
+}
+
+const agree = (offline: FeatureStatus, served: string): boolean =>
+  offline === served || (offline === 'EXPIRED' && served === 'MISSING');
+
+const isDefault = (result: ServeResult, value: Value): boolean =>
+  result.kind === 'stored' && result.feature.fallback !== null && compareValues(result.feature.fallback, value) === 0;
+
+/** What serving must answer for the row. */
+function expectedRow(plan: ServePlan, row: VerifyRow): { value: Value; status: FeatureStatus }[] {
+  const views: ViewValues = {};
+  for (const read of plan.reads) views[read.viewId] = row.offline[read.viewId]?.values ?? {};
+  const failures = plan.onDemand?.addTo(views, { request: row.request, asOf: row.asOfMillis }) ?? {};
+  return plan.results.map((result) => {
+    if (result.kind === 'onDemand') {
+      const failed = failures[result.viewId] !== undefined;
+      return { value: views[result.viewId]?.[result.feature] ?? null, status: failed ? 'ERROR' : 'PRESENT' };
+    }
+    const viewId = plan.reads[result.read]?.viewId ?? '';
+    const offline = row.offline[viewId];
+    return {
+      value: offline?.values[result.feature.name] ?? null,
+      status: offline ? statusOf(offline, result.feature.position) : 'MISSING',
+    };
+  });
+}
+
+function statusOf({ state, marks }: OfflineView, position: number): FeatureStatus {
+  if (state === rowStates.expired) return 'EXPIRED';
+  if (state !== rowStates.present) return 'MISSING';
+  const mark = marks?.[position];
+  return mark === rowMarks.empty ? 'DEFAULT' : mark === rowMarks.error ? 'ERROR' : 'PRESENT';
+}
