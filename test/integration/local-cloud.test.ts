@@ -1,8 +1,11 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localCloudStatus, type StartedCloud, startLocalCloud, stopLocalCloud } from '../../localstack/local-cloud.ts';
 import { runPaths } from '../../localstack/paths.ts';
+import { findPrerequisites } from '../../localstack/prerequisites.ts';
 import { processesWithEnvironment, processStart } from '../../localstack/processes.ts';
 
 const first = `test-a-${process.pid}`;
@@ -111,5 +114,50 @@ describe('a start that cannot succeed', () => {
 
   it('fails when the name cannot be a folder', async () => {
     await expect(startLocalCloud({ name: '../x' })).rejects.toMatchObject({ code: 'localstack.badName' });
+  });
+});
+
+describe('what must be there before an install', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-prerequisites-'));
+  const bin = join(folder, 'bin');
+  const pyenvRoot = join(folder, 'pyenv');
+  const environment = {
+    all: {},
+    path: [bin, '/usr/bin', '/bin'].join(delimiter),
+    home: folder,
+    javaHome: undefined,
+    pyenvRoot,
+  };
+
+  function program(path: string, script: string): void {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is named all at once when it is missing, with the way to get it', async () => {
+    await expect(findPrerequisites({ ...environment, path: join(folder, 'nothing') })).rejects.toMatchObject({
+      code: 'localstack.prerequisiteMissing',
+      message: expect.stringMatching(
+        /Python 3\.13: .*pyenv install 3\.13[\s\S]*Java 17 or later: .*JAVA_HOME[\s\S]*Maven: .*mvn/,
+      ),
+    });
+  });
+
+  it('is not a python3.13 that exists and fails, nor an old Java', async () => {
+    program(join(bin, 'python3.13'), 'echo "pyenv: python3.13: command not found"; exit 127');
+    program(join(bin, 'python3'), 'echo Python 3.11.2');
+    program(join(bin, 'mvn'), 'echo Apache Maven');
+    program(join(bin, 'java'), 'echo "java.specification.version = 11"; echo "java.home = /"');
+    await expect(findPrerequisites(environment)).rejects.toThrow(/java is Java 11/);
+
+    program(join(bin, 'java'), 'echo "java.specification.version = 21"; echo "java.home = /"');
+    const older = await findPrerequisites(environment);
+    expect(older).toEqual({ python: 'python3', pythonIsWanted: false, javaHome: '/', maven: 'mvn' });
+
+    const fromPyenv = join(pyenvRoot, 'versions', '3.13.7', 'bin', 'python3.13');
+    program(fromPyenv, 'echo Python 3.13.7');
+    expect(await findPrerequisites(environment)).toMatchObject({ python: fromPyenv, pythonIsWanted: true });
   });
 });

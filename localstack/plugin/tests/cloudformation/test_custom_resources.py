@@ -18,7 +18,7 @@ export const handler = async (event) => {
     Status: given.Fail === 'true' ? 'FAILED' : 'SUCCESS', Reason: 'as asked',
     PhysicalResourceId: `thing-${given.Id}`, StackId: event.StackId,
     RequestId: event.RequestId, LogicalResourceId: event.LogicalResourceId,
-    Data: { Echo: `${event.RequestType} ${given.Value} ${typeof given.Flag} was ${event.OldResourceProperties?.Value}` },
+    Data: { Echo: [event.RequestType, given.Value, typeof given.Flag, event.OldResourceProperties?.Value].join(' ') },
   };
   const body = JSON.stringify(answer);
   const url = new URL(event.ResponseURL);
@@ -51,10 +51,10 @@ def test_create_update_replace_delete(stack: Stack, client: Client, function_cod
     code = function_code(HANDLER)
     made = stack.deploy(_resources(code, Id=1, Value="one", Flag=True), OUTPUTS)
     assert made["Id"] == "thing-1"
-    assert made["Echo"] == "Create one string was undefined"
+    assert made["Echo"] == "Create one string "
 
     changed = stack.deploy(_resources(code, Id=1, Value="two", Flag=True), OUTPUTS)
-    assert (changed["Id"], changed["Echo"]) == ("thing-1", "Update two string was one")
+    assert (changed["Id"], changed["Echo"]) == ("thing-1", "Update two string one")
 
     replaced = stack.deploy(_resources(code, Id=2, Value="two", Flag=True), OUTPUTS)
     assert replaced["Id"] == "thing-2"
