@@ -31,7 +31,11 @@ export function createHandler({ manifest }: Repository): (event: unknown) => Pro
     clock: systemClock,
   };
   const report = (record: RunRecord): void =>
-    emitMetrics(metrics, [dimensions.view(deployment, record.view)], runMetricValues(record));
+    emitMetrics(
+      metrics,
+      [dimensions.deployment(deployment), dimensions.view(deployment, record.view)],
+      runMetricValues(record),
+    );
   return createStep({
     logger,
     eventSchema,

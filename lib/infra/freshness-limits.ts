@@ -1,3 +1,4 @@
+import { findParquetSource } from '#spec/find.ts';
 import type { Manifest, StoredView } from '#spec/manifest.ts';
 
 const hourMillis = 3_600_000;
@@ -14,11 +15,12 @@ export interface FreshnessLimit {
 
 /**
  * How stale each scheduled view may get: one schedule and its delay, doubled, so that one late run is no alarm. Views without a schedule
- * follow their source, which may rest; those whose limit is beyond seven days are watched by their runs' failures only.
+ * and static views follow their source, which may rest; those whose limit is beyond seven days are watched by their runs' failures only.
  */
 export function freshnessLimits(manifest: Manifest): readonly FreshnessLimit[] {
   return manifest.views.flatMap((view) => {
     if (view.kind === 'onDemand' || view.scheduleMillis === undefined) return [];
+    if (findParquetSource(manifest, view.source).eventTime === undefined) return [];
     const maxAgeMillis = 2 * (view.scheduleMillis + view.delayMillis);
     const silentHours = Math.ceil(maxAgeMillis / hourMillis) + 1;
     if (silentHours > longestLookbackHours) return [];

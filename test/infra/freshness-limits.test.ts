@@ -21,6 +21,12 @@ describe('freshness limits', () => {
     expect(freshnessLimits(manifest).map(({ view }) => view.name)).toEqual(['driver_stats', 'last_trip']);
   });
 
+  it('watch no view whose rows have no time', () => {
+    const scheduled = manifest.views.map((view) => (view.kind === 'table' ? { ...view, scheduleMillis: hour } : view));
+    const watched = freshnessLimits({ ...manifest, views: scheduled }).map(({ view }) => view.name);
+    expect(watched).toEqual(['driver_stats', 'last_trip']);
+  });
+
   it('watch nothing for longer than CloudWatch can look back', () => {
     expect(freshnessLimits(withSchedule(83 * hour, 0))).toHaveLength(1);
     expect(freshnessLimits(withSchedule(84 * hour, 0))).toHaveLength(0);
