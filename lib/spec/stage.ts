@@ -26,3 +26,6 @@ export const stageConfigSchema = z.strictObject({
 export type StageConfig = z.infer<typeof stageConfigSchema>;
 /** A stage as written in tidemark.config.ts: every member may be left out. */
 export type StageInput = z.input<typeof stageConfigSchema>;
+
+/** All stages of a repository by name. */
+export const stagesSchema = z.record(z.string().check(z.regex(stageNamePattern)), stageConfigSchema);

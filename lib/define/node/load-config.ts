@@ -1,9 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import * as z from 'zod/mini';
 import { TidemarkError } from '#spec/errors.ts';
-import { type StageConfig, stageConfigSchema, stageNamePattern } from '#spec/stage.ts';
+import { type StageConfig, stageNamePattern, stagesSchema } from '#spec/stage.ts';
 import type { Definitions } from '../config.ts';
 
 /** The file that makes a folder a repository. */
@@ -15,12 +14,6 @@ export interface LoadedConfig {
   readonly definitions: Definitions;
   readonly stages: Readonly<Record<string, StageConfig>>;
 }
-
-const configSchema = z.strictObject({
-  project: z.string(),
-  definitions: z.array(z.custom<Definitions[number]>((value) => typeof value === 'object' && value !== null)),
-  stages: z.record(z.string(), stageConfigSchema),
-});
 
 /** Imports and checks `tidemark.config.ts` of a folder. Throws define.noConfig, define.configFailed or define.wrongConfig. */
 export async function loadConfig(folder: string): Promise<LoadedConfig> {
@@ -34,22 +27,33 @@ export async function loadConfig(folder: string): Promise<LoadedConfig> {
   const module = await importFile(file);
   if (!('default' in module))
     throw wrong(file, 'it has no default export; write export default defineConfig({ project, definitions, stages })');
-  const parsed = configSchema.safeParse(module.default);
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map(
-      (issue) => `${issue.path.join('.') || 'the default export'}: ${issue.message}`,
-    );
-    throw wrong(file, issues.join('; '));
-  }
-  const stages = Object.keys(parsed.data.stages);
-  if (stages.length === 0) throw wrong(file, 'stages is empty; give at least one, as stages: { dev: {} }');
-  for (const stage of stages)
-    if (!stageNamePattern.test(stage))
-      throw wrong(
-        file,
-        `stage ${JSON.stringify(stage)} must match ${stageNamePattern.source}, for stacks are named after it`,
-      );
-  return parsed.data;
+  return checked(file, module.default);
+}
+
+const members = ['project', 'definitions', 'stages'];
+
+function checked(file: string, config: unknown): LoadedConfig {
+  if (typeof config !== 'object' || config === null) throw wrong(file, `it must be an object, got ${typeof config}`);
+  const unknown = Object.keys(config).filter((member) => !members.includes(member));
+  if (unknown.length > 0) throw wrong(file, `unknown ${unknown.join(', ')}; it has ${members.join(', ')}`);
+  const { project, definitions, stages } = config as Readonly<Record<string, unknown>>; // members are checked one by one
+  if (typeof project !== 'string') throw wrong(file, "project must be a name, as project: 'fraud'");
+  if (!Array.isArray(definitions) || definitions.some((item) => typeof item !== 'object' || item === null))
+    throw wrong(file, 'definitions must be a list of definitions or of modules that export them');
+  return { project, definitions, stages: checkedStages(file, stages) };
+}
+
+function checkedStages(file: string, stages: unknown): LoadedConfig['stages'] {
+  const parsed = stagesSchema.safeParse(stages);
+  if (parsed.success && Object.keys(parsed.data).length > 0) return parsed.data;
+  if (!parsed.error) throw wrong(file, 'stages is empty; give at least one, as stages: { dev: {} }');
+  const problems = parsed.error.issues.map(({ path, code, message, ...issue }) => {
+    const at = ['stages', ...path].join('.');
+    if (code === 'unrecognized_keys' && 'keys' in issue) return `${at} has unknown ${String(issue.keys)}`;
+    if (code === 'invalid_key') return `${at}: a stage's name must match ${stageNamePattern.source}`;
+    return `${at}: ${message}`;
+  });
+  throw wrong(file, problems.join('; '));
 }
 
 async function importFile(file: string): Promise<{ readonly default?: unknown }> {
