@@ -32,6 +32,8 @@ export const actions = {
   /** A distributed map's runs are executions that its own state machine starts. */
   startMapRuns: ['states:StartExecution'],
   watchMapRuns: ['states:DescribeExecution', 'states:StopExecution'],
+  /** Training sets that are asked for over HTTP. */
+  startBuilds: ['states:StartExecution'],
   invokeFunctions: ['lambda:InvokeFunction'],
   readSecret: ['secretsmanager:GetSecretValue'],
   decrypt: ['kms:Decrypt', 'kms:DescribeKey'],

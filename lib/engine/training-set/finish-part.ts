@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { bytesSource, openParquet, type ParquetFile, readColumns, readRawColumns } from '#codec/parquet-read.ts';
 import { writeParquet } from '#codec/parquet-write.ts';
 import type { FeaturePlan } from '#engine/feature-plan.ts';
@@ -71,12 +72,12 @@ async function finish(ports: FinishPorts, { id, execution, part: number }: Finis
   const bytes = writeParquet([...spine.columns, ...results.columns]);
   const key = files.datasetPart(number);
   const etag = (await objects.put(key, bytes)) ?? '';
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+
   return {
     kind: 'finished',
     execution,
     part: number,
-    file: { key, etag, rows: part.rows, sizeBytes: bytes.length, sha256 },
+    file: { key, etag, rows: part.rows, sizeBytes: bytes.length, sha256: bytesToHex(sha256(bytes)) },
     counts: results.counts,
     ...(results.firstTransformError === undefined ? {} : { firstTransformError: results.firstTransformError }),
   };

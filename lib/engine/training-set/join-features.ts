@@ -32,9 +32,12 @@ export interface JoinStep {
   readonly waitSeconds?: number | undefined;
 }
 
-export type JoinOutcome =
-  | (JoinStep & { readonly isDone: false; readonly waitSeconds: number })
-  | { readonly isDone: true; readonly join: number };
+/** `wait`: call again with this after `waitSeconds`. `done`: its result is written down. */
+export interface JoinOutcome extends JoinStep {
+  readonly started: NonNullable<JoinStep['started']>;
+  readonly waitSeconds: number;
+  readonly next: 'wait' | 'done';
+}
 
 /**
  * Moves one statement on: starts it, looks at it, starts it again after a passing fault, writes its result down. Called again until it is
@@ -49,7 +52,7 @@ export async function joinFeatures(
   const status = await ports.sql.status(started.queryId);
   if (status.state === 'running') {
     const waitSeconds = Math.min(longestWaitSeconds, Math.ceil((step.waitSeconds ?? 1) * 1.5));
-    return { ...step, isDone: false, waitSeconds };
+    return { ...step, started, waitSeconds, next: 'wait' };
   }
   if (status.state === 'succeeded') {
     const finished: FinishedJoin = {
@@ -62,7 +65,7 @@ export async function joinFeatures(
       files: filesByPart(await unloadedFiles(ports.objects, status.manifestUri)),
     };
     await ports.objects.put(workFiles(step.id).join(step.join), JSON.stringify(finished));
-    return { isDone: true, join: step.join };
+    return { ...step, started, waitSeconds: 0, next: 'done' };
   }
   if (status.state === 'failed' && started.tries < maximumTries && isPassing(status))
     return start(ports, step, started.tries + 1);
@@ -109,7 +112,7 @@ async function start(
   await ports.objects.put(files.statement(attempt), sql);
   // the bucket makes the token one of this deployment
   const queryId = await ports.sql.start(sql, hashOf([ports.objects.uri(''), attempt]));
-  return { id, execution, join, started: { queryId, attempt, tries }, isDone: false, waitSeconds: 1 };
+  return { id, execution, join, started: { queryId, attempt, tries }, waitSeconds: 1, next: 'wait' };
 }
 
 /** Throws trainingSet.definitionsChanged when other definitions have been deployed since staging. */

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import type { FeaturePlan } from '#engine/feature-plan.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { ObjectInfo } from '#store/objects.ts';
@@ -99,9 +100,9 @@ function textColumns({ eventTimeColumn }: TrainingSetRequest, plan: FeaturePlan)
 }
 
 async function sha256Of({ objects }: OpenPorts, object: ObjectInfo): Promise<string> {
-  const hash = createHash('sha256');
+  const hash = sha256.create();
   for await (const chunk of objectChunks(objects, object)) hash.update(chunk);
-  return hash.digest('hex');
+  return bytesToHex(hash.digest());
 }
 
 /** As many rows as bounded memory can finish at once. */

@@ -48,7 +48,7 @@ export async function stageSpine(ports: StagePorts, step: StageStep): Promise<St
   if (!staged.isComplete) return { next: 'stage' };
   const rows = staged.parts.reduce((sum, part) => sum + part.rows, 0);
   const joins = plan.reads.length === 0 ? 0 : joinCount(staged.parts);
-  const change = { step: 'joining', rows, parts: staged.parts.length, nowMillis } as const;
+  const change = { step: 'building', rows, parts: staged.parts.length, nowMillis } as const;
   await updateTrainingSetRecord(ports.records, request, change);
   return { next: 'join', joins: Array.from({ length: joins }, (_, join) => join), rows };
 }

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import { TidemarkError } from '#spec/errors.ts';
 import type { Records } from '#store/records.ts';
 import { type TrainingSetRequest, trainingSetRequestSchema } from './request.ts';
 
 export const trainingSetStates = ['running', 'succeeded', 'failed'] as const;
-export const trainingSetSteps = ['staging', 'joining', 'finishing', 'complete'] as const;
+/** `building` covers the join and the map that finishes parts. */
+export const trainingSetSteps = ['staging', 'building', 'complete'] as const;
 const count = z.int().check(z.nonnegative());
 
 /** The durable record of a training set; the dataset's manifest, once there, is what counts. Instants are epoch milliseconds. */
@@ -60,9 +60,3 @@ export async function updateTrainingSetRecord(
   await putTrainingSetRecord(records, record);
   return record;
 }
-
-/** Code and message of an error as a record keeps them. */
-export const recordedError = (error: unknown): { readonly code: string; readonly message: string } => ({
-  code: error instanceof TidemarkError ? error.code : 'trainingSet.internal',
-  message: error instanceof Error ? error.message : String(error),
-});

@@ -28,6 +28,7 @@ export const workFiles = (id: string) => {
     joined: (attempt: string): string => `${folder}joined/${attempt}/`,
     /** Which try of a join has succeeded (finishedJoinSchema). */
     join: (join: number): string => `${folder}joins/${join}.json`,
+    resultFolder: `${folder}results/`,
     /** What became of a part (partResultSchema). */
     result: (part: number): string => `${folder}results/${partNumber(part)}.json`,
     datasetFolder: dataset,

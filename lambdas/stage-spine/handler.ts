@@ -1,0 +1,44 @@
+import { parseTrainingSetRequest } from '#engine/training-set/request.ts';
+import { stageSpine } from '#engine/training-set/stage-spine.ts';
+import { readEnvironment } from '#lambdas/read-environment.ts';
+import { createStep } from '#lambdas/run-step.ts';
+import { createTelemetry } from '#lambdas/telemetry.ts';
+import type { Repository } from '#spec/transform.ts';
+import { systemClock } from '#store/clock.ts';
+import { createDynamoClient } from '#store/dynamodb/client.ts';
+import { DynamoRecords } from '#store/dynamodb/records.ts';
+import { createS3Client, S3Objects } from '#store/s3/objects.ts';
+import { environmentSchema } from './environment.ts';
+import { eventSchema } from './event.ts';
+
+/** Staging stops after this long to be called again: the function's 15 minutes leave room for the part at hand. */
+const stagingMillis = 9 * 60_000;
+
+/** First state of a training set: checks the spine and stages it in parts. */
+export function createHandler(repository: Repository): (event: unknown) => Promise<unknown> {
+  const environment = readEnvironment(environmentSchema);
+  const { logger } = createTelemetry('stage-spine', {
+    project: repository.manifest.project,
+    stage: environment.STAGE_NAME,
+  });
+  const ports = {
+    repository,
+    objects: new S3Objects(createS3Client(), environment.BUCKET_NAME),
+    records: new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME),
+    clock: systemClock,
+  };
+  return createStep({
+    logger,
+    eventSchema,
+    work: async ({ input, execution }) => {
+      const request = parseTrainingSetRequest(input);
+      const untilMillis = systemClock() + stagingMillis;
+      return { id: request.id, ...(await stageSpine(ports, { request, execution, untilMillis })) };
+    },
+    facts: ({ id, ...outcome }) => ({
+      trainingSet: id,
+      next: outcome.next,
+      ...(outcome.next === 'join' ? { rows: outcome.rows, joins: outcome.joins.length } : {}),
+    }),
+  });
+}

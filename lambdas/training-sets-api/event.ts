@@ -1,0 +1,49 @@
+import * as z from 'zod/mini';
+import { trainingSetIdSchema, trainingSetModes } from '#engine/training-set/request.ts';
+
+/** Body of POST /v1/training-sets. */
+export const trainingSetBodySchema = z.strictObject({
+  id: z.optional(trainingSetIdSchema),
+  spine: z
+    .string()
+    .check(z.minLength(1), z.describe("s3:// URI or key of a Parquet or CSV file in the deployment's bucket")),
+  service: z.optional(
+    z.string().check(z.describe('name[@version] of a feature service; send either this or `features`')),
+  ),
+  features: z.optional(
+    z.array(z.string()).check(z.minLength(1), z.maxLength(200), z.describe('refs: view[@version]:feature')),
+  ),
+  mode: z.optional(z.enum(trainingSetModes)),
+  lag: z.optional(
+    z.union([z.string(), z.int().check(z.nonnegative())]).check(z.describe('2h, 30m, 1d, or milliseconds')),
+  ),
+  eventTimeColumn: z.optional(z.string().check(z.minLength(1))),
+});
+
+/** Answer of POST and GET: the record, with the dataset once it is complete. */
+export const trainingSetAnswerSchema = z.strictObject({
+  id: z.string(),
+  status: z.enum(['queued', 'running', 'succeeded', 'failed']),
+  step: z.optional(z.string()),
+  error: z.optional(z.strictObject({ code: z.string(), message: z.string() })),
+  startedAt: z.optional(z.string()),
+  finishedAt: z.optional(z.string()),
+  dataset: z.optional(
+    z.strictObject({
+      location: z.string(),
+      rows: z.int(),
+      files: z.array(z.string()),
+      features: z.array(
+        z.strictObject({ name: z.string(), ref: z.string(), type: z.string(), nulls: z.int(), nullShare: z.number() }),
+      ),
+      service: z.optional(z.strictObject({ name: z.string(), version: z.int(), definitionHash: z.string() })),
+      definitionsHash: z.string(),
+      spineSha256: z.string(),
+      mode: z.enum(trainingSetModes),
+      lagMillis: z.int(),
+      bytesScanned: z.int(),
+      costEstimate: z.number(),
+    }),
+  ),
+});
+export type TrainingSetAnswer = z.infer<typeof trainingSetAnswerSchema>;

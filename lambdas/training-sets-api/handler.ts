@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { newTrainingSetId } from '#engine/training-set/request.ts';
+import { createHttpHandler, type HttpHandler } from '#lambdas/http/create-http-handler.ts';
+import { createTokenCheck } from '#lambdas/http/token-check.ts';
+import { readEnvironment } from '#lambdas/read-environment.ts';
+import { createTelemetry } from '#lambdas/telemetry.ts';
+import type { Repository } from '#spec/transform.ts';
+import { systemClock } from '#store/clock.ts';
+import { createDynamoClient } from '#store/dynamodb/client.ts';
+import { DynamoRecords } from '#store/dynamodb/records.ts';
+import { createS3Client, S3Objects } from '#store/s3/objects.ts';
+import { secretsManagerSecrets } from '#store/secrets-manager/secrets.ts';
+import { environmentSchema } from './environment.ts';
+import { type TrainingSetRoutesOptions, trainingSetRoutes } from './routes.ts';
+
+/** The API of training sets: starts builds and tells how far they are. */
+export function createHandler({ manifest }: Repository): HttpHandler {
+  const environment = readEnvironment(environmentSchema);
+  const telemetry = createTelemetry('training-sets-api', { project: manifest.project, stage: environment.STAGE_NAME });
+  const secrets = secretsManagerSecrets(new SecretsManagerClient({}));
+  return createHttpHandler({
+    routes: trainingSetRoutes({
+      manifest,
+      objects: new S3Objects(createS3Client(), environment.BUCKET_NAME),
+      records: new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME),
+      newId: () => newTrainingSetId(systemClock(), randomBytes(3).toString('hex')),
+      start: starter(new SFNClient({}), environment.TRAINING_SET_STATE_MACHINE_ARN),
+    }),
+    checkToken: createTokenCheck({ secrets, secretId: environment.API_TOKEN_SECRET_ARN, clock: systemClock }),
+    logger: telemetry.logger,
+  });
+}
+
+const starter =
+  (client: SFNClient, stateMachineArn: string): TrainingSetRoutesOptions['start'] =>
+  async (request) => {
+    try {
+      const input = JSON.stringify(request);
+      await client.send(new StartExecutionCommand({ stateMachineArn, name: request.id, input }));
+      return true;
+    } catch (error) {
+      if (error instanceof ExecutionAlreadyExists) return false;
+      throw error;
+    }
+  };

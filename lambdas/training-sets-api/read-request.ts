@@ -1,0 +1,69 @@
+import { planFeatures } from '#engine/feature-plan.ts';
+import { parseTrainingSetRequest, selectionOf, type TrainingSetRequest } from '#engine/training-set/request.ts';
+import { fieldErrorsOf, invalidRequest } from '#lambdas/http/field-errors.ts';
+import { parseDuration } from '#semantics/duration.ts';
+import { TidemarkError } from '#spec/errors.ts';
+import type { Manifest } from '#spec/manifest.ts';
+import { trainingSetBodySchema } from './event.ts';
+
+const code = 'trainingSet.invalidRequest';
+
+export interface RequestContext {
+  readonly manifest: Manifest;
+  /** `s3://bucket/` of the deployment. */
+  readonly bucketUri: string;
+  /** Id where the body names none. */
+  readonly newId: () => string;
+}
+
+/** Top folders that a spine may lie in; the others hold what Tidemark itself writes. */
+const spineFolders = ['training-sets/', 'datasets/', 'sources/'];
+
+/**
+ * Reads and checks a body; throws trainingSet.invalidRequest with JSON pointers, http.badJson, and for unknown names what planFeatures
+ * throws, so that most mistakes are told at once and not by a failed build.
+ */
+export function readRequest(body: string, context: RequestContext): TrainingSetRequest {
+  const parsed = trainingSetBodySchema.safeParse(parsedJson(body), { reportInput: true });
+  if (!parsed.success)
+    throw invalidRequest(code, fieldErrorsOf(parsed.error.issues, Object.keys(trainingSetBodySchema.shape)));
+  const { lag, spine, id, ...rest } = parsed.data;
+  const request = parseTrainingSetRequest({
+    ...rest,
+    id: id ?? context.newId(),
+    spine: spineKey(spine, context.bucketUri),
+    ...(lag === undefined ? {} : { lagMillis: typeof lag === 'number' ? lag : parseDuration(lag) }),
+  });
+  planFeatures(context.manifest, selectionOf(request));
+  return request;
+}
+
+function parsedJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    const problem = error instanceof SyntaxError ? error.message : 'cannot be parsed';
+    throw invalidRequest('http.badJson', [{ pointer: '', message: `is not JSON: ${problem}` }]);
+  }
+}
+
+function spineKey(spine: string, bucketUri: string): string {
+  if (spine.startsWith('s3://') && !spine.startsWith(bucketUri))
+    throw invalidRequest(code, [
+      { pointer: '/spine', message: `must lie in the deployment's bucket ${bucketUri}; copy it there` },
+    ]);
+  const key = spine.startsWith(bucketUri) ? spine.slice(bucketUri.length) : spine;
+  if (spineFolders.some((folder) => key.startsWith(folder))) return key;
+  throw invalidRequest(code, [
+    {
+      pointer: '/spine',
+      message: `must lie under ${spineFolders.join(', ')} of the bucket; copy it to training-sets/`,
+    },
+  ]);
+}
+
+/** Thrown for an id that an earlier request has taken. */
+export const idTaken = (id: string): TidemarkError =>
+  new TidemarkError('trainingSet.idTaken', `training set ${id} exists already; choose another id or leave it out`, {
+    kind: 'conflict',
+  });

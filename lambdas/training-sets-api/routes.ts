@@ -1,0 +1,101 @@
+import { type DatasetManifest, findDatasetManifest } from '#engine/training-set/dataset-manifest.ts';
+import { type TrainingSetRequest, trainingSetIdPattern } from '#engine/training-set/request.ts';
+import { getTrainingSetRecord, type TrainingSetRecord } from '#engine/training-set/training-set-record.ts';
+import type { HttpResponse, Route } from '#lambdas/http/router.ts';
+import { formatInstant } from '#semantics/time.ts';
+import { TidemarkError } from '#spec/errors.ts';
+import { objectKeys } from '#spec/layout.ts';
+import type { Manifest } from '#spec/manifest.ts';
+import type { Objects } from '#store/objects.ts';
+import type { Records } from '#store/records.ts';
+import type { TrainingSetAnswer } from './event.ts';
+import { idTaken, readRequest } from './read-request.ts';
+
+export interface TrainingSetRoutesOptions {
+  readonly manifest: Manifest;
+  readonly objects: Objects;
+  readonly records: Records;
+  readonly newId: () => string;
+  /** Starts the state machine under the request's id; false when an execution of that name exists. */
+  readonly start: (request: TrainingSetRequest) => Promise<boolean>;
+}
+
+/** POST /v1/training-sets: 202 and an id; GET /v1/training-sets/{id}: how far it is, and the dataset once there is one. */
+export function trainingSetRoutes(options: TrainingSetRoutesOptions): Route[] {
+  return [
+    {
+      method: 'POST',
+      pattern: '/v1/training-sets',
+      handle: ({ body }) => create(options, body),
+    },
+    {
+      method: 'GET',
+      pattern: '/v1/training-sets/{id}',
+      handle: async ({ parameters }) => {
+        const answer = await describe(options, parameters.id ?? '');
+        return { body: JSON.stringify(answer), log: { trainingSet: answer.id, trainingSetStatus: answer.status } };
+      },
+    },
+  ];
+}
+
+async function create(options: TrainingSetRoutesOptions, body: string): Promise<HttpResponse> {
+  const { manifest, objects, newId } = options;
+  const request = readRequest(body, { manifest, bucketUri: objects.uri(''), newId });
+  if (!(await objects.head(request.spine)))
+    throw new TidemarkError(
+      'trainingSet.noSpine',
+      `there is no spine at ${objects.uri(request.spine)}; upload it first`,
+      {
+        kind: 'notFound',
+      },
+    );
+  if ((await getTrainingSetRecord(options.records, request.id)) || !(await options.start(request)))
+    throw idTaken(request.id);
+  const answer: TrainingSetAnswer = { id: request.id, status: 'queued' };
+  return {
+    status: 202,
+    headers: { location: `/v1/training-sets/${request.id}` },
+    body: JSON.stringify(answer),
+    log: { trainingSet: request.id },
+  };
+}
+
+async function describe({ objects, records }: TrainingSetRoutesOptions, id: string): Promise<TrainingSetAnswer> {
+  const isId = trainingSetIdPattern.test(id);
+  const record = isId ? await getTrainingSetRecord(records, id) : undefined;
+  const dataset = isId ? await findDatasetManifest(objects, id) : undefined;
+  if (!record && !dataset)
+    throw new TidemarkError(
+      'trainingSet.unknown',
+      `there is no training set ${JSON.stringify(id)}; one that was just asked for shows up within seconds`,
+      { kind: 'notFound' },
+    );
+  return {
+    id,
+    status: dataset ? 'succeeded' : (record?.state ?? 'running'),
+    ...(record ? progressOf(record) : {}),
+    ...(dataset ? { dataset: summaryOf(dataset, objects.uri(objectKeys.dataset(id))) } : {}),
+  };
+}
+
+const progressOf = (record: TrainingSetRecord): Partial<TrainingSetAnswer> => ({
+  step: record.step,
+  startedAt: formatInstant(record.startedAtMillis),
+  ...(record.finishedAtMillis === undefined ? {} : { finishedAt: formatInstant(record.finishedAtMillis) }),
+  ...(record.error && record.state === 'failed' ? { error: record.error } : {}),
+});
+
+const summaryOf = (dataset: DatasetManifest, location: string): NonNullable<TrainingSetAnswer['dataset']> => ({
+  location,
+  rows: dataset.rows,
+  files: dataset.files.map(({ name }) => name),
+  features: dataset.features,
+  ...(dataset.service ? { service: dataset.service } : {}),
+  definitionsHash: dataset.definitionsHash,
+  spineSha256: dataset.spine.sha256,
+  mode: dataset.mode,
+  lagMillis: dataset.lagMillis,
+  bytesScanned: dataset.bytesScanned,
+  costEstimate: dataset.costEstimate,
+});
