@@ -31,6 +31,7 @@ const summaryOf = (view: View) => ({
   name: view.name,
   version: view.version,
   kind: view.kind,
+  definitionHash: view.definitionHash,
   ...(view.kind === 'onDemand' ? {} : { entity: view.entity, online: view.online }),
   description: view.description,
   ...(view.owner === undefined ? {} : { owner: view.owner }),

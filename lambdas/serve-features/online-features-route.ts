@@ -32,7 +32,7 @@ const readMillis = 3000;
 
 /** POST /v1/online-features. */
 export function onlineFeaturesRoute(options: OnlineFeaturesOptions): Route {
-  const planOf = servePlans(options.repository);
+  const plans = servePlans(options.repository);
   const writerOf = responseWriters();
   return {
     method: 'POST',
@@ -43,7 +43,7 @@ export function onlineFeaturesRoute(options: OnlineFeaturesOptions): Route {
       let served: Served | undefined;
       try {
         const asOfMillis = options.clock();
-        checked = readRequest(request.body, planOf);
+        checked = readRequest(request.body, plans);
         served = await serveFeatures(options.rows, {
           ...checked,
           asOfMillis,

@@ -1,6 +1,6 @@
 import { parseWireJson } from '#codec/wire-json.ts';
 import type { FeatureSelection } from '#engine/feature-plan.ts';
-import type { ServePlan } from '#engine/serve-plan.ts';
+import type { ServePlan, ServePlans } from '#engine/serve-plan.ts';
 import { fieldErrorsOf, invalidRequest, pointerOf } from '#lambdas/http/field-errors.ts';
 import type { FieldError } from '#lambdas/http/problem.ts';
 import { TidemarkError } from '#spec/errors.ts';
@@ -28,12 +28,12 @@ const code = 'serve.invalidRequest';
  * Reads and checks the body of a request; all its faults are reported at once, each with its JSON pointer. Throws
  * serve.invalidRequest, http.badJson, and for unknown names what planServing throws.
  */
-export function readRequest(body: string, planOf: (selection: FeatureSelection) => ServePlan): CheckedRequest {
+export function readRequest(body: string, plans: ServePlans): CheckedRequest {
   const json = parseBody(body);
   const parsed = onlineFeaturesRequestSchema.safeParse(json, { reportInput: true });
   const errors: FieldError[] = parsed.success ? [] : fieldErrorsOf(parsed.error.issues, allowedMembers);
   const selection = selectionOf(json, errors);
-  const plan = selection && planned(selection, { planOf, errors });
+  const plan = selection && planned(selection, plans, errors);
   // Also of a request with other faults: what can be checked is, so that one answer tells all.
   const rows = plan ? readEntities(plan, itemsOf(json, 'entities'), errors) : undefined;
   const request = plan
@@ -91,18 +91,13 @@ function selectionOf(json: Members, errors: FieldError[]): FeatureSelection | un
 const isReferences = (json: unknown): json is string[] =>
   Array.isArray(json) && json.length > 0 && json.length <= 200 && json.every((item) => typeof item === 'string');
 
-interface Planning {
-  readonly planOf: (selection: FeatureSelection) => ServePlan;
-  readonly errors: FieldError[];
-}
-
 /** The plan; where it fails, every reference that fails by itself is reported, else the selection as a whole. */
-function planned(selection: FeatureSelection, { planOf, errors }: Planning): ServePlan | undefined {
+function planned(selection: FeatureSelection, plans: ServePlans, errors: FieldError[]): ServePlan | undefined {
   try {
-    return planOf(selection);
+    return plans.planOf(selection);
   } catch (error) {
     if (!(error instanceof TidemarkError) || error.kind === 'failed') throw error;
-    const faults = 'service' in selection ? [] : faultsOfReferences(selection.features, planOf);
+    const faults = 'service' in selection ? [] : faultsOf(selection.features, plans);
     const pointer = 'service' in selection ? '/service' : '/features';
     if (faults.length === 0) faults.push({ pointer, message: error.message });
     // Alone it keeps its own code and status (404 for an unknown name).
@@ -112,16 +107,10 @@ function planned(selection: FeatureSelection, { planOf, errors }: Planning): Ser
   }
 }
 
-function faultsOfReferences(references: readonly string[], planOf: Planning['planOf']): FieldError[] {
+function faultsOf(references: readonly string[], plans: ServePlans): FieldError[] {
   return references.flatMap((reference, index) => {
-    try {
-      planOf({ features: [reference] });
-      return [];
-    } catch (error) {
-      return error instanceof TidemarkError
-        ? [{ pointer: pointerOf(['features', index]), message: error.message }]
-        : [];
-    }
+    const fault = plans.faultOf(reference);
+    return fault ? [{ pointer: pointerOf(['features', index]), message: fault.message }] : [];
   });
 }
 

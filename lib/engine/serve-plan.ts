@@ -151,16 +151,35 @@ function transitiveReads(plan: FeaturePlan, readIndex: ReadonlyMap<string, numbe
   return readsOf;
 }
 
-/** Prepares selections once and keeps the last `capacity` used: warm requests plan nothing. Faulty selections are not kept. */
-export function servePlans(repository: Repository, capacity = 100): (selection: FeatureSelection) => ServePlan {
+/** The plans of a running function. */
+export interface ServePlans {
+  /** Throws as planServing does; a selection that fails is not kept. */
+  planOf(selection: FeatureSelection): ServePlan;
+  /** What is wrong with one reference by itself, or undefined. */
+  faultOf(reference: string): TidemarkError | undefined;
+}
+
+/** Prepares selections once and keeps the last `capacity` that were used: warm requests plan nothing. */
+export function servePlans(repository: Repository, capacity = 100): ServePlans {
   const kept = new Map<string, ServePlan>(); // in order of use: the first is the longest unused
-  return (selection) => {
-    const id = 'service' in selection ? `service ${selection.service}` : `features ${selection.features.join(' ')}`;
-    const plan = kept.get(id) ?? planServing(repository, selection);
-    kept.delete(id);
-    kept.set(id, plan);
-    const [oldest] = kept.keys();
-    if (kept.size > capacity && oldest !== undefined) kept.delete(oldest);
-    return plan;
+  return {
+    planOf(selection) {
+      const id = JSON.stringify(selection);
+      const plan = kept.get(id) ?? planServing(repository, selection);
+      kept.delete(id);
+      kept.set(id, plan);
+      const [oldest] = kept.keys();
+      if (kept.size > capacity && oldest !== undefined) kept.delete(oldest);
+      return plan;
+    },
+    faultOf(reference) {
+      try {
+        planServing(repository, { features: [reference] });
+        return undefined;
+      } catch (error) {
+        if (error instanceof TidemarkError) return error;
+        throw error;
+      }
+    },
   };
 }

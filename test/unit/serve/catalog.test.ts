@@ -14,6 +14,7 @@ it('lists all feature views with their features', async () => {
     name: 'lane_stats',
     version: 1,
     kind: 'table',
+    definitionHash: '3'.repeat(64),
     entity: 'lane',
     online: true,
     description: 'of the shop',
