@@ -74,7 +74,8 @@ export function ratio(numeratorKind: Aggregation['kind'], numerator: Outcome, de
   if (denominator.kind === 'empty') return denominator;
   const above = numerator.kind === 'empty' ? (isZeroWhenEmpty(numeratorKind) ? 0 : null) : toFloat(numerator.value);
   const below = toFloat(denominator.value);
-  return finished(above === null || below === null || below === 0 ? null : above / below);
+  if (above === null || below === null || below === 0) return finished(null);
+  return finished(above === 0 ? 0 : above / below); // 0 over a negative number would be -0, on which engines do not agree
 }
 
 const toFloat = (value: Value): number | null =>

@@ -12,7 +12,11 @@ export function propertySettings<Ts>(defaultCases: number): Parameters<Ts> {
     seed,
     numRuns: cases,
     reporter: (details: RunDetails<Ts>) => {
-      if (details.failed) throw new Error(`${defaultReportMessage(details)}\nrun again with ${again}`);
+      if (!details.failed) return;
+      const cause = details.errorInstance instanceof Error ? details.errorInstance.message : '';
+      throw new Error(`${defaultReportMessage(details)}\n${cause}\nrun again with ${again}`, {
+        cause: details.errorInstance,
+      });
     },
   };
 }
