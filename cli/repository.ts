@@ -6,7 +6,7 @@ import type { Target } from './target.ts';
 
 /** The folder of definitions that a command means: the one given, or the deployed one. */
 export const repositoryFolder = (given: string | undefined, target: Target | undefined): string =>
-  given !== undefined ? resolve(given) : resolve(checkout, target?.repository ?? 'examples/flights');
+  given !== undefined ? resolve(given) : resolve(checkout.root, target?.repository ?? 'examples/flights');
 
 /** The compiled definitions of a folder. Throws define.invalid with every error of the repository. */
 export async function loadManifest(folder: string): Promise<Manifest> {

@@ -19,14 +19,17 @@ const targetSchema = z.object({
   jobsTable: z.string(),
   materializeStateMachine: z.string(),
   trainingSetStateMachine: z.string(),
-  /** Folder of the definitions that are deployed, relative to the checkout or absolute. */
+  /** Folder of the definitions that are deployed, relative to the checkout.root or absolute. */
   repository: z.string(),
   stage: z.string(),
 });
 export type Target = z.infer<typeof targetSchema>;
 
-const folder = join(checkout, '.tidemark');
+const folder = join(checkout.root, '.tidemark');
 export const targetFile = (name: string): string => join(folder, `${name}.json`);
+
+/** Is there the default target? */
+export const targetExists = (): boolean => existsSync(targetFile('local'));
 
 export function writeTarget(name: string, target: Target): void {
   mkdirSync(folder, { recursive: true });

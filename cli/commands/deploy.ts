@@ -20,7 +20,7 @@ export const deploy: Command = {
   ],
   options: { repository: { type: 'string' }, stage: { type: 'string' }, to: { type: 'string' } },
   run: async ({ options, output }) => {
-    const repository = resolve(stringOption(options, 'repository') ?? resolve(checkout, 'examples/flights'));
+    const repository = resolve(stringOption(options, 'repository') ?? resolve(checkout.root, 'examples/flights'));
     const stage = stringOption(options, 'stage') ?? 'dev';
     const to = stringOption(options, 'to') ?? 'local';
     if (to !== 'local' && to !== 'aws')
@@ -29,7 +29,7 @@ export const deploy: Command = {
     const started = performance.now();
     const target = await deployRepository({
       stage,
-      repository: relative(checkout, repository),
+      repository: relative(checkout.root, repository),
       local: to === 'local' ? runningLocalCloud() : undefined,
       targetName: to === 'local' ? 'local' : `aws-${stage}`,
       talk: output.talk,

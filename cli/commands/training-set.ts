@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { planFeatures } from '#engine/feature-plan.ts';
+import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import { listTrainingSets, readDatasetManifest } from '#engine/training-set/datasets.ts';
 import { newTrainingSetId, type TrainingSetInput, type TrainingSetMode } from '#engine/training-set/request.ts';
 import { trainingSetText } from '#engine/training-set/text.ts';
@@ -15,7 +16,7 @@ import { durationOption } from '../instant.ts';
 import { Progress } from '../report/progress.ts';
 import { byteSize, duration, grouped, table } from '../report/table.ts';
 import { loadManifest, repositoryFolder } from '../repository.ts';
-import { readTarget } from '../target.ts';
+import { readTarget, type Target } from '../target.ts';
 
 const selectionOptions = {
   service: { type: 'string' },
@@ -84,59 +85,69 @@ export const trainingSetCreate: Command = {
     );
     const connections = connect(target);
     const id = stringOption(options, 'id') ?? newTrainingSetId(Date.now(), randomBytes(3).toString('hex'));
-    const progress = new Progress(`training set ${id}`);
-    progress.show('uploading the spine');
-    const key = await spineKey(connections, id, { spine, bucket: target.bucket });
-    const execution = await execute(target.trainingSetStateMachine, { id, spine: key, ...chosen }, async () => {
-      const record = await connections.records.get('training-set', id);
-      progress.show(String(record?.body.step ?? 'starting'));
-    });
-    const seconds = progress.end();
-    assertSucceeded(execution, `training set ${id}`);
-    const dataset = await readDatasetManifest(connections.objects, id);
     const out = stringOption(options, 'out');
-    const files = out === undefined ? [] : await download(connections, id, out);
+    const started = performance.now();
+    const dataset = await buildTrainingSet(connections, target, {
+      id,
+      spine: spineOf(spine, target.bucket),
+      choice: chosen,
+      ...(out === undefined ? {} : { out }),
+    });
     const lines = [
-      `training set ${id}: ${grouped(dataset.rows)} rows, ${dataset.features.length} features, ${byteSize(dataset.bytesScanned)} scanned, ${duration(seconds)}`,
+      `training set ${id}: ${grouped(dataset.rows)} rows, ${dataset.features.length} features, ${byteSize(dataset.bytesScanned)} scanned, ${duration((performance.now() - started) / 1000)}`,
+      `  in s3://${target.bucket}/${objectKeys.dataset(id)}`,
       ...(out === undefined
-        ? [`  in s3://${target.bucket}/${objectKeys.dataset(id)}`]
-        : files.map((file) => `  ${file}`)),
+        ? []
+        : [...dataset.files.map(({ name }) => name), 'manifest.json'].map((name) => `  ${join(out, name)}`)),
     ];
-    output.data({ ...dataset, files_downloaded: files }, lines.join('\n'));
+    output.data(dataset, lines.join('\n'));
     return exitCodes.ok;
   },
 };
 
-/** The key of the spine in the deployment's bucket; a local file is uploaded. */
-async function spineKey(
-  { objects }: Connections,
-  id: string,
-  { spine, bucket }: { spine: string; bucket: string },
-): Promise<string> {
+/** A spine that is in the deployment's bucket already, or the bytes of one to upload. */
+type Spine = { readonly key: string } | { readonly name: string; readonly bytes: Uint8Array };
+
+function spineOf(spine: string, bucket: string): Spine {
   const own = `s3://${bucket}/`;
-  if (spine.startsWith(own)) return spine.slice(own.length);
+  if (spine.startsWith(own)) return { key: spine.slice(own.length) };
   if (spine.startsWith('s3://'))
     throw new TidemarkError(
       'cli.spineElsewhere',
       `the spine must be in the deployment's bucket, got ${spine}; copy it under ${own}, or pass a local file`,
     );
   if (!existsSync(spine)) throw new TidemarkError('cli.noSuchFile', `no spine file ${spine}`, { kind: 'notFound' });
-  const key = `${objectKeys.training(id)}input/${basename(spine)}`;
-  await objects.put(key, readFileSync(spine));
-  return key;
+  return { name: basename(spine), bytes: readFileSync(spine) };
 }
 
-async function download({ objects }: Connections, id: string, folder: string): Promise<readonly string[]> {
+/** Builds a training set, shown while it goes on, and downloads it where `out` says. Throws the build's own error. */
+export async function buildTrainingSet(
+  connections: Connections,
+  target: Target,
+  request: { readonly id: string; readonly spine: Spine; readonly choice: Choice; readonly out?: string },
+): Promise<DatasetManifest> {
+  const { id, spine, choice: chosen, out } = request;
+  const progress = new Progress(`training set ${id}`);
+  progress.show('uploading the spine');
+  const key = 'key' in spine ? spine.key : `${objectKeys.training(id)}input/${spine.name}`;
+  if ('bytes' in spine) await connections.objects.put(key, spine.bytes);
+  const execution = await execute(target.trainingSetStateMachine, { id, spine: key, ...chosen }, async () => {
+    const record = await connections.records.get('training-set', id);
+    progress.show(String(record?.body.step ?? 'starting'));
+  });
+  progress.end();
+  assertSucceeded(execution, `training set ${id}`);
+  if (out !== undefined) await download(connections, id, out);
+  return await readDatasetManifest(connections.objects, id);
+}
+
+async function download({ objects }: Connections, id: string, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const files: string[] = [];
   for await (const { key } of objects.list(objectKeys.dataset(id))) {
     const stored = await objects.get(key);
     if (!stored) continue;
-    const file = join(folder, basename(key));
-    writeFileSync(file, stored.body);
-    files.push(file);
+    writeFileSync(join(folder, basename(key)), stored.body);
   }
-  return files;
 }
 
 export const trainingSetList: Command = {

@@ -6,25 +6,25 @@ import { TidemarkError } from '#spec/errors.ts';
 
 export interface CdkRun {
   readonly stage: string;
-  /** Folder of the definitions, relative to the checkout or absolute. */
+  /** Folder of the definitions, relative to the checkout.root or absolute. */
   readonly repository: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly talk: (line: string) => void;
 }
 
-/** Runs the CDK's CLI in the checkout; its talk is kept and told only when it fails. */
+/** Runs the CDK's CLI in the checkout.root; its talk is kept and told only when it fails. */
 async function cdk(words: readonly string[], { stage, repository, environment }: CdkRun): Promise<void> {
   const context = ['-c', `stage=${stage}`, '-c', `repository=${repository}`];
-  const program = join(checkout, 'node_modules', '.bin', 'cdk');
+  const program = join(checkout.root, 'node_modules', '.bin', 'cdk');
   const env = {
     ...process.env,
     ...environment,
-    PATH: `${join(checkout, 'node_modules', '.bin')}:${process.env.PATH}`,
+    PATH: `${join(checkout.root, 'node_modules', '.bin')}:${process.env.PATH}`,
     CDK_DISABLE_VERSION_CHECK: '1',
     CDK_DISABLE_CLI_TELEMETRY: 'true',
   };
   const child = spawn(program, [...words, ...context, '--no-notices', '--no-color'], {
-    cwd: checkout,
+    cwd: checkout.root,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -33,7 +33,13 @@ async function cdk(words: readonly string[], { stage, repository, environment }:
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
   const code = await new Promise<number>((resolve) => child.on('close', (exitCode) => resolve(exitCode ?? 1)));
   if (code === 0) return;
-  const said = Buffer.concat(chunks).toString('utf8').trimEnd().split('\n').slice(-25).join('\n');
+  const said = Buffer.concat(chunks)
+    .toString('utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(-25)
+    .map((line) => line.slice(0, 300))
+    .join('\n');
   throw new TidemarkError('cli.deployFailed', `cdk ${words[0]} failed; its last words:\n${said}`, { kind: 'failed' });
 }
 
@@ -43,7 +49,7 @@ export const bootstrap = (run: CdkRun, account: string, region: string): Promise
 
 /** Deploys all stacks and returns their outputs by name (names are unique over stacks). */
 export async function deployStacks(run: CdkRun): Promise<Readonly<Record<string, string>>> {
-  const folder = join(checkout, '.tidemark', 'deploy');
+  const folder = join(checkout.root, '.tidemark', 'deploy');
   mkdirSync(folder, { recursive: true });
   const outputsFile = join(folder, `outputs-${process.pid}.json`);
   const assembly = join(folder, `cdk.out-${process.pid}`);

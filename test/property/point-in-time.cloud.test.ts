@@ -1,14 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { objectKeys, spineKeyColumn, systemColumns } from '#spec/layout.ts';
 import type { StoredView } from '#spec/manifest.ts';
 import type { Value } from '#spec/value-type.ts';
 import { rowStates, stateColumn, trainingSetSql, type ViewSelection, valueColumn } from '#sql/training-set-sql.ts';
-import { createOfflineStore, type OfflineStore } from '#test/support/offline-store.ts';
+import type { OfflineStore } from '#test/support/offline-store.ts';
 import { Coverage, randomSettings } from '#test/support/seed.ts';
 import { type OracleAnswer, type OracleRow, type OracleRules, pointInTime } from '../oracle/point-in-time.ts';
+import { dataset, partRows, storeOf } from './point-in-time-store.ts';
 import {
   batchTtlMillis,
-  columnsOf,
   countRows,
   countView,
   delayMillis,
@@ -26,8 +25,6 @@ import {
 } from './point-in-time-world.ts';
 
 const { seed, cases, again } = randomSettings(1000);
-const partRows = 700;
-const dataset = 'property';
 
 const selections: readonly ViewSelection[] = [
   { view: readingView, features: ['total', 'rate', 'word', 'marks'] },
@@ -35,56 +32,6 @@ const selections: readonly ViewSelection[] = [
   { view: countView, features: ['n'] },
   { view: shopView, features: ['run', 'size'] },
 ];
-
-async function putSpine(store: OfflineStore, labels: readonly Label[]): Promise<number> {
-  for (let part = 0; part * partRows < labels.length; part++) {
-    const own = labels.slice(part * partRows, (part + 1) * partRows);
-    await store.putRows(`${objectKeys.spineParts(dataset)}part=${part}/spine.parquet`, [
-      { name: 'row_id', type: 'int64', values: own.map((_, at) => BigInt(part * partRows + at)) },
-      { name: 'event_time_ms', type: 'int64', values: own.map(({ eventTime }) => BigInt(eventTime)) },
-      {
-        name: spineKeyColumn('trip', 'case_id'),
-        type: 'int64',
-        values: own.map(({ caseId }) => (caseId === null ? null : BigInt(caseId))),
-      },
-      { name: spineKeyColumn('trip', 'zone'), type: 'string', values: own.map(({ zone }) => zone) },
-      { name: spineKeyColumn('shop', 'shop_id'), type: 'string', values: own.map(({ shopId }) => shopId) },
-    ]);
-  }
-  return Math.ceil(labels.length / partRows);
-}
-
-/** Row files of both runs, one folder a day and run, registered as a publication would. */
-async function putCounts(store: OfflineStore, world: World): Promise<void> {
-  const dates = new Map<string, typeof world.counts>();
-  for (const row of world.counts) {
-    const id = `${new Date(row.tick).toISOString().slice(0, 10)} ${row.run}`;
-    dates.set(id, [...(dates.get(id) ?? []), row]);
-  }
-  for (const [id, rows] of dates) {
-    const [dt = '', run = ''] = id.split(' ');
-    const folder = `${objectKeys.chunkRows(countView, Number(run), 'a1')}dt=${dt}/`;
-    await store.putRows(`${folder}rows.parquet`, [
-      { name: 'case_id', type: 'int64', values: rows.map(({ caseId }) => BigInt(caseId)) },
-      { name: 'zone', type: 'string', values: rows.map(({ zone }) => zone) },
-      { name: 'n', type: 'int64', values: rows.map(({ n }) => n) },
-      { name: systemColumns.eventTime, type: 'timestamp', values: rows.map(({ tick }) => tick) },
-      { name: systemColumns.replaces, type: 'bool', values: rows.map(({ replaces }) => replaces) },
-      { name: systemColumns.marks, type: 'string', values: rows.map(() => null) },
-    ]);
-    await store.partitions.register(`rows_counts_v1`, [{ values: [dt, run], location: store.objects.uri(folder) }]);
-  }
-  const published = [...dates.keys()].map((id) => id.split(' '));
-  await store.putRows(objectKeys.published(countView), [
-    { name: 'dt', type: 'string', values: published.map(([dt = '']) => dt) },
-    { name: 'run', type: 'int64', values: published.map(([, run = '']) => BigInt(run)) },
-    {
-      name: 'published_at',
-      type: 'timestamp',
-      values: published.map(([, run]) => (run === '2' ? world.publishedAt : world.publishedAt - 1_000_000)),
-    },
-  ]);
-}
 
 /** Values as readers see them: NaN equals itself, -0 is 0 (design: -0 is read as 0). */
 const same = (a: unknown, b: unknown): boolean =>
@@ -99,13 +46,7 @@ describe(`point-in-time join on ${cases} random cases (${again})`, () => {
 
   beforeAll(async () => {
     world = randomWorld(seed, cases);
-    store = await createOfflineStore(manifest);
-    for (const name of ['readings', 'shops'] as const) {
-      const source = manifest.sources.find((candidate) => candidate.name === name);
-      if (source) await store.putRows(`sources/${name}/all.parquet`, columnsOf(source.schema, world[name]));
-    }
-    await putCounts(store, world);
-    parts = await putSpine(store, world.labels);
+    ({ store, parts } = await storeOf(world));
   });
 
   const variants: readonly { readonly mode: OracleRules['mode']; readonly lag: number }[] = [

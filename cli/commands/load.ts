@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { writeParquet } from '#codec/parquet-write.ts';
+import { TidemarkError } from '#spec/errors.ts';
+import { findParquetSource } from '#spec/find.ts';
+import { objectKeys } from '#spec/layout.ts';
+import type { ParquetSource } from '#spec/manifest.ts';
+import type { Objects } from '#store/objects.ts';
+import { type Command, stringOption } from '../command.ts';
+import { connect } from '../connections.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { durationOption } from '../instant.ts';
+import { shiftedColumns } from '../load/shift-times.ts';
+import { grouped } from '../report/table.ts';
+import { loadManifest, repositoryFolder } from '../repository.ts';
+import { readTarget } from '../target.ts';
+
+export const load: Command = {
+  name: 'load',
+  summary: 'put Parquet files where a source looks for them',
+  usage: [
+    'tidemark load <source> <file.parquet> ... [--shift 2h]',
+    '',
+    '--shift   move every timestamp later by this much (examples)',
+  ],
+  options: { shift: { type: 'string' } },
+  run: async ({ positionals, options, output }) => {
+    const [name, ...files] = positionals;
+    if (name === undefined || files.length === 0)
+      throw new TidemarkError(
+        'cli.badArguments',
+        'name a source and its files, as in "tidemark load trips trips.parquet"',
+      );
+    const target = readTarget(stringOption(options, 'target'));
+    const source = findParquetSource(await loadManifest(repositoryFolder(undefined, target)), name);
+    const shift = stringOption(options, 'shift');
+    const { objects } = connect(target);
+    for (const file of files) {
+      const { key, rows } = await loadFile(objects, {
+        source,
+        file,
+        shiftMillis: shift === undefined ? 0 : durationOption(shift),
+      });
+      output.data({ key, rows }, `${file}: ${grouped(rows)} rows as s3://${target.bucket}/${key}`);
+    }
+    return exitCodes.ok;
+  },
+};
+
+/** Puts one file under its source's location, columns typed as the source declares them. Throws when a column is missing or of another type. */
+export async function loadFile(
+  objects: Objects,
+  {
+    source,
+    file,
+    shiftMillis,
+  }: { readonly source: ParquetSource; readonly file: string; readonly shiftMillis: number },
+): Promise<{ readonly key: string; readonly rows: number }> {
+  if (!existsSync(file)) throw new TidemarkError('cli.noSuchFile', `no file ${file}`, { kind: 'notFound' });
+  if (source.location.startsWith('s3://'))
+    throw new TidemarkError(
+      'cli.sourceElsewhere',
+      `source ${source.name} lies in ${source.location}, outside the deployment's bucket; put files there with your own tools`,
+    );
+  if (source.partitionedBy)
+    throw new TidemarkError(
+      'cli.sourcePartitioned',
+      `source ${source.name} is partitioned by ${source.partitionedBy.column}; put files under ${source.partitionedBy.column}=yyyy-MM-dd/ with your own tools`,
+    );
+  const columns = await shiftedColumns(readFileSync(file), source.schema, shiftMillis);
+  const key = `${objectKeys.source(source.location)}${basename(file)}`;
+  await objects.put(key, writeParquet(columns));
+  return { key, rows: columns[0]?.values.length ?? 0 };
+}
