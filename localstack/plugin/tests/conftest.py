@@ -13,6 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 
+# The functions under test run on the project's Node, not on the host's.
+os.environ.setdefault("TIDEMARK_NODE_BIN", str(ROOT / "node_modules" / ".bin"))
+
 type Client = Callable[[str], Any]
 
 
