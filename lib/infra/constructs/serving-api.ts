@@ -76,6 +76,7 @@ export class ServingApi extends Construct {
         }),
       },
     });
+    this.api.node.tryRemoveChild('Endpoint'); // the L2's own output; FeatureStore's ApiUrl says the same
     this.addRoutes(props);
     this.answerProblems();
     this.acknowledgeFindings();

@@ -1,0 +1,98 @@
+import { CfnOutput } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { DeploymentProps } from '#infra/config.ts';
+import { Materialization } from '#infra/constructs/materialization.ts';
+import { Observability } from '#infra/constructs/observability.ts';
+import { RunTriggers } from '#infra/constructs/run-triggers.ts';
+import { Serving } from '#infra/constructs/serving.ts';
+import { apiStageName } from '#infra/constructs/serving-api.ts';
+import { Storage } from '#infra/constructs/storage.ts';
+import { TrainingSets } from '#infra/constructs/training-sets.ts';
+
+/** Where each part goes: a stack of its own, or one construct for all. */
+export interface PartScopes {
+  readonly storage: Construct;
+  readonly materialization: Construct;
+  readonly serving: Construct;
+  readonly observability: Construct;
+}
+
+export interface FeatureStoreProps extends DeploymentProps {
+  /** @default - every part inside this construct, in the stack that it is made in */
+  readonly scopes?: PartScopes;
+}
+
+/**
+ * A whole feature store. The only place where the parts meet. Dependencies go one way: storage, then materialization and serving,
+ * then observability; a part refers to names and ARNs of earlier ones only, so that each can be deployed, and later parts destroyed, alone.
+ */
+export class FeatureStore extends Construct {
+  readonly storage: Storage;
+  readonly materialization: Materialization;
+  readonly trainingSets: TrainingSets;
+  readonly serving: Serving;
+  readonly observability: Observability;
+
+  constructor(scope: Construct, id: string, props: FeatureStoreProps) {
+    super(scope, id);
+    const { manifest, stage, repositoryModule } = props;
+    const scopes = props.scopes ?? { storage: this, materialization: this, serving: this, observability: this };
+    this.storage = new Storage(scopes.storage, 'Storage', { manifest, stage });
+    const { onlineStore, jobsTable, offlineStore, apiToken } = this.storage;
+    const job = { manifest, stage, repositoryModule, onlineStore, jobsTable, offlineStore };
+
+    this.materialization = new Materialization(scopes.materialization, 'Materialization', job);
+    new RunTriggers(scopes.materialization, 'RunTriggers', {
+      manifest,
+      bucketName: offlineStore.bucket.bucketName,
+      stateMachine: this.materialization.stateMachine,
+    });
+
+    this.trainingSets = new TrainingSets(scopes.serving, 'TrainingSets', { ...job, apiToken });
+    this.serving = new Serving(scopes.serving, 'Serving', {
+      manifest,
+      stage,
+      repositoryModule,
+      onlineStore,
+      apiToken,
+      trainingSetsFunction: this.trainingSets.apiFunction.function,
+    });
+
+    this.observability = new Observability(scopes.observability, 'Observability', {
+      manifest,
+      stage,
+      api: this.serving.api,
+      serveFunction: this.serving.serveFunction,
+      materializeStateMachineArn: this.materialization.stateMachine.stateMachineArn,
+      trainingSetStateMachineArn: this.trainingSets.stateMachine.stateMachineArn,
+      onlineTableName: onlineStore.table.tableName,
+      workgroupName: offlineStore.workgroupName,
+    });
+    this.addOutputs(scopes);
+  }
+
+  /** What clients and the command line need to know of a deployment. In a stack of its own an output's id is exactly its key here. */
+  private addOutputs(scopes: PartScopes): void {
+    const { onlineStore, jobsTable, offlineStore, apiToken } = this.storage;
+    const { api } = this.serving.api;
+    output(scopes.storage, {
+      OnlineTableName: onlineStore.table.tableName,
+      JobsTableName: jobsTable.table.tableName,
+      BucketName: offlineStore.bucket.bucketName,
+      DatabaseName: offlineStore.databaseName,
+      WorkgroupName: offlineStore.workgroupName,
+      ApiTokenSecretArn: apiToken.secretArn,
+    });
+    output(scopes.materialization, { MaterializeStateMachineArn: this.materialization.stateMachine.stateMachineArn });
+    output(scopes.serving, {
+      ApiId: api.restApiId,
+      ApiStage: apiStageName,
+      ApiUrl: api.url,
+      TrainingSetStateMachineArn: this.trainingSets.stateMachine.stateMachineArn,
+    });
+  }
+}
+
+function output(scope: Construct, values: Readonly<Record<string, string>>): void {
+  for (const [id, value] of Object.entries(values)) new CfnOutput(scope, id, { value });
+}
