@@ -4,7 +4,7 @@ import { type ErrorKind, TidemarkError } from '#spec/errors.ts';
 import type { ProxyResult } from './proxy-event.ts';
 
 /** One fault of a request; `pointer` is the JSON pointer (RFC 6901) of the member, '' for the whole body. */
-export const fieldErrorSchema = z.strictObject({ pointer: z.string(), message: z.string() });
+const fieldErrorSchema = z.strictObject({ pointer: z.string(), message: z.string() });
 export type FieldError = z.infer<typeof fieldErrorSchema>;
 
 /** RFC 9457 problem details. `code` is for programs (`room.problem`), `detail` for people. */
@@ -18,7 +18,7 @@ export const problemSchema = z.strictObject({
   requestId: z.string(),
   errors: z.optional(z.array(fieldErrorSchema)),
 });
-export type Problem = z.infer<typeof problemSchema>;
+type Problem = z.infer<typeof problemSchema>;
 
 /** Codes whose status says more than their kind does. */
 const statusOfCode: Readonly<Record<string, number>> = {
@@ -47,7 +47,7 @@ const fieldErrors = z.array(fieldErrorSchema);
  * The problem that a caller is told of any error. Errors of kind failed or unavailable and whatever is not a TidemarkError carry a
  * fixed text, the code and the request id only: never a message, stack or path.
  */
-export function problemOf(error: unknown, requestId: string): Problem {
+function problemOf(error: unknown, requestId: string): Problem {
   const known = error instanceof TidemarkError ? error : undefined;
   const timedOut = error instanceof Error && error.name === 'TimeoutError';
   const status = known ? (statusOfCode[known.code] ?? statusOfKind[known.kind]) : timedOut ? 503 : 500;

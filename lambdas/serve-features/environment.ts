@@ -7,4 +7,3 @@ export const environmentSchema = z.object({
   API_TOKEN_SECRET_ARN: z.string().check(z.minLength(1)),
   STAGE_NAME: z.string().check(z.minLength(1)),
 });
-export type Environment = z.infer<typeof environmentSchema>;

@@ -3,7 +3,7 @@ import { featureStatuses } from '#spec/status.ts';
 
 /** Most entities of one request. */
 export const maximumEntities = 100;
-export const metadataKinds = ['status', 'eventTime'] as const;
+const metadataKinds = ['status', 'eventTime'] as const;
 
 const members = z.record(z.string(), z.unknown());
 

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type FeaturePlan, planFeatures } from '#engine/feature-plan.ts';
 import { problemSchema } from '#lambdas/http/problem.ts';
+import { trainingSetAnswerSchema, trainingSetBodySchema } from '#lambdas/training-sets-api/event.ts';
 import { viewId } from '#spec/find.ts';
 import type { FeatureService, Manifest } from '#spec/manifest.ts';
 import { elementType, type FeatureType, isListType, type ScalarType } from '#spec/value-type.ts';
@@ -21,6 +22,15 @@ export function openApiDocument(manifest: Manifest) {
     security: [{ bearer: [] }],
     paths: {
       '/v1/online-features': { post: onlineFeatures(manifest) },
+      '/v1/training-sets': { post: createTrainingSet },
+      '/v1/training-sets/{id}': {
+        get: {
+          operationId: 'getTrainingSet',
+          summary: 'How far a training set is, and its dataset once that is complete',
+          parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+          responses: { 200: answer('As far as it is', 'TrainingSet'), ...problems(401, 404, 500, 503) },
+        },
+      },
       '/v1/feature-views': { get: catalog('listFeatureViews', 'All feature views') },
       '/v1/feature-views/{name}': {
         get: catalog('getFeatureView', 'One feature view as it is declared', {
@@ -50,6 +60,8 @@ export function openApiDocument(manifest: Manifest) {
       schemas: {
         OnlineFeaturesRequest: onlineFeaturesRequest(manifest),
         OnlineFeaturesResponse: schemaOf(onlineFeaturesResponseSchema),
+        TrainingSetRequest: schemaOf(trainingSetBodySchema),
+        TrainingSet: schemaOf(trainingSetAnswerSchema),
         Problem: schemaOf(problemSchema),
       },
     },
@@ -63,10 +75,22 @@ const schemaOf = (schema: z.core.$ZodType): Record<string, unknown> => {
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const problem = { description: 'What went wrong', content: { 'application/problem+json': { schema: ref('Problem') } } };
+const problems = (...statuses: readonly number[]) => Object.fromEntries(statuses.map((status) => [status, problem]));
+const answer = (description: string, schema: string) => ({
+  description,
+  content: { 'application/json': { schema: ref(schema) } },
+});
 const jsonObject = (description: string) => ({
   description,
   content: { 'application/json': { schema: { type: 'object' } } },
 });
+
+const createTrainingSet = {
+  operationId: 'createTrainingSet',
+  summary: 'Starts a point-in-time correct training set over a spine file; ask for it by its id',
+  requestBody: { required: true, content: { 'application/json': { schema: ref('TrainingSetRequest') } } },
+  responses: { 202: answer('Started', 'TrainingSet'), ...problems(400, 401, 404, 409, 413, 500, 503) },
+};
 
 /** The request's schema as its two forms, by service (the deployed ones are listed) or by features: it has exactly one of them. */
 function onlineFeaturesRequest(manifest: Manifest): Record<string, unknown> {
@@ -103,11 +127,8 @@ const onlineFeatures = (manifest: Manifest) => ({
     },
   },
   responses: {
-    200: {
-      description: 'Values of every entity; an entity without values has statuses that say why',
-      content: { 'application/json': { schema: ref('OnlineFeaturesResponse') } },
-    },
-    ...Object.fromEntries([400, 401, 404, 413, 500, 503].map((status) => [status, problem])),
+    200: answer('Values of every entity; where there is none, its status says why', 'OnlineFeaturesResponse'),
+    ...problems(400, 401, 404, 413, 500, 503),
   },
 });
 
@@ -156,5 +177,5 @@ const catalog = (operationId: string, summary: string, name?: { description: str
         ],
       }
     : {}),
-  responses: { 200: jsonObject('Found'), 401: problem, ...(name ? { 404: problem } : {}) },
+  responses: { 200: jsonObject('Found'), ...problems(...(name ? [401, 404] : [401])) },
 });

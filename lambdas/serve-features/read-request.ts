@@ -1,12 +1,12 @@
 import { parseWireJson } from '#codec/wire-json.ts';
-import type { FeatureSelection } from '#engine/feature-plan.ts';
+import { type FeatureSelection, maximumFeatures } from '#engine/feature-plan.ts';
 import type { ServePlan, ServePlans } from '#engine/serve-plan.ts';
 import { fieldErrorsOf, invalidRequest, pointerOf } from '#lambdas/http/field-errors.ts';
 import type { FieldError } from '#lambdas/http/problem.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { TransformInput } from '#spec/transform.ts';
 import type { Value } from '#spec/value-type.ts';
-import { type OnlineFeaturesRequest, onlineFeaturesRequestSchema } from './event.ts';
+import { maximumEntities, type OnlineFeaturesRequest, onlineFeaturesRequestSchema } from './event.ts';
 import { type Members, readEntities, readFields } from './read-rows.ts';
 
 /** A request that has passed every check. */
@@ -74,7 +74,7 @@ const isMembers = (json: unknown): json is Members => typeof json === 'object' &
 /** The items of a member as far as they have the right form; whatever has not is a fault that the schema has found. */
 function itemsOf(json: Members, member: 'entities' | 'request'): readonly Members[] {
   const items = json[member];
-  return Array.isArray(items) && items.length <= 100 && items.every(isMembers) ? items : [];
+  return Array.isArray(items) && items.length <= maximumEntities && items.every(isMembers) ? items : [];
 }
 
 function selectionOf(json: Members, errors: FieldError[]): FeatureSelection | undefined {
@@ -89,7 +89,10 @@ function selectionOf(json: Members, errors: FieldError[]): FeatureSelection | un
 }
 
 const isReferences = (json: unknown): json is string[] =>
-  Array.isArray(json) && json.length > 0 && json.length <= 200 && json.every((item) => typeof item === 'string');
+  Array.isArray(json) &&
+  json.length > 0 &&
+  json.length <= maximumFeatures &&
+  json.every((item) => typeof item === 'string');
 
 /** The plan; where it fails, every reference that fails by itself is reported, else the selection as a whole. */
 function planned(selection: FeatureSelection, plans: ServePlans, errors: FieldError[]): ServePlan | undefined {

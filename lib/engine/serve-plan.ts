@@ -10,7 +10,7 @@ import { type FeaturePlan, type FeatureSelection, planFeatures, type RequestFiel
 import { type OnDemand, onDemandOf } from './on-demand.ts';
 
 /** A feature where it lies in its view's stored row; `fallback` is the value where there is no row: its default, else null. */
-export interface StoredFeature {
+interface StoredFeature {
   readonly name: string;
   readonly position: number;
   readonly fallback: Value;

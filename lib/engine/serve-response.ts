@@ -7,7 +7,7 @@ import type { Served, ServedRow } from './serve-features.ts';
 import type { ServePlan } from './serve-plan.ts';
 
 /** What is known of a request besides its rows. */
-export interface ResponseContext {
+interface ResponseContext {
   readonly asOfMillis: number;
   readonly requestId: string;
   /** Of the deployment, for requests that list features. */

@@ -2,6 +2,9 @@ import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { openApiDocument } from '#lambdas/serve-features/open-api.ts';
 import { serveRoutes } from '#lambdas/serve-features/routes.ts';
+import { trainingSetRoutes } from '#lambdas/training-sets-api/routes.ts';
+import { MemoryObjects } from '#store/memory/objects.ts';
+import { MemoryRecords } from '#store/memory/records.ts';
 import { serveApi } from './serve-api.ts';
 import { nowMillis, repository, WatchedRows } from './shop.ts';
 
@@ -10,8 +13,17 @@ const document = openApiDocument(repository.manifest);
 const schema = (name: 'OnlineFeaturesRequest' | 'OnlineFeaturesResponse' | 'Problem') =>
   z.fromJSONSchema(document.components.schemas[name] as Parameters<typeof z.fromJSONSchema>[0]); // JSON Schema by construction
 
-it('describes every route of the function, and no other', () => {
-  const routes = serveRoutes({ repository, rows: new WatchedRows(), clock: () => nowMillis, report: () => undefined });
+it('describes every route of the API, and no other', () => {
+  const routes = [
+    ...serveRoutes({ repository, rows: new WatchedRows(), clock: () => nowMillis, report: () => undefined }),
+    ...trainingSetRoutes({
+      manifest: repository.manifest,
+      objects: new MemoryObjects('bucket'),
+      records: new MemoryRecords(),
+      newId: () => 'id',
+      start: async () => true,
+    }),
+  ];
   const described = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
