@@ -8,7 +8,7 @@ import { type RunReference, runFiles } from './run-files.ts';
 import { takeRunLock } from './run-lock.ts';
 import type { RunPlan } from './run-plan.ts';
 import type { RunPorts } from './run-ports.ts';
-import { getRunRecord, putRunRecord, type RunRecord } from './run-record.ts';
+import { listRunRecords, putRunRecord, type RunRecord } from './run-record.ts';
 import { batchState, type RunState, readState, updateState } from './run-state.ts';
 
 export interface RunRequest {
@@ -124,16 +124,17 @@ function summaryOf(plan: RunPlan): Partial<RunRecord> {
   return { ticks: plan.tickCount, chunks: plan.chunks.length, ...hullOf(plan.ticks) };
 }
 
-/** Closes the record of the run before, whose execution ended without a word; runs count the acquisitions of the lock. */
+/** Closes the records of earlier runs whose execution ended without a word, or that a late step of theirs opened again. */
 async function closeAbandoned(ports: Pick<RunPorts, 'records' | 'clock'>, view: StoredView, by: Lease): Promise<void> {
-  const run = by.fence - 1;
-  const record = await getRunRecord(ports.records, view, run);
-  if (record?.state !== 'running') return;
-  const message = `the execution ended before the run was finished; run ${by.fence} took over`;
-  await putRunRecord(ports.records, view, {
-    ...record,
-    state: 'failed',
-    finishedAtMillis: ports.clock(),
-    error: { code: 'materialize.abandoned', message },
-  });
+  const recent = await listRunRecords(ports.records, view, 20);
+  for (const record of recent.filter(({ state, run }) => state === 'running' && run < by.fence))
+    await putRunRecord(ports.records, view, {
+      ...record,
+      state: 'failed',
+      finishedAtMillis: ports.clock(),
+      error: {
+        code: 'materialize.abandoned',
+        message: `the execution ended before the run was finished; run ${by.fence} took over`,
+      },
+    });
 }

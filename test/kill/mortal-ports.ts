@@ -1,0 +1,103 @@
+import type { RunPorts } from '#engine/materialize/run-ports.ts';
+import type { Objects } from '#store/objects.ts';
+
+/** The process is gone: no code of it runs any more. Not an error that the product could catch as its own. */
+export class Killed extends Error {}
+
+/** Called before and after each call of a port; may throw Killed, or wait for long. `call` counts from 0 over all ports. */
+export type CallHook = (moment: 'before' | 'after', call: number, name: string) => Promise<void>;
+
+/** Counts the calls of one process, so that a test can name each boundary. */
+export class MortalPorts {
+  calls = 0;
+  dead = false;
+  readonly #hook: CallHook;
+
+  constructor(hook: CallHook) {
+    this.#hook = hook;
+  }
+
+  /** The same ports, with the hook at every boundary. A process that has died can call nothing more. */
+  wrap(ports: RunPorts): RunPorts {
+    return {
+      ...ports,
+      objects: this.#objects(ports.objects),
+      openBucket: (bucket) => this.#objects(ports.openBucket(bucket)),
+      locks: {
+        acquire: (name, owner) => this.#at('locks.acquire', () => ports.locks.acquire(name, owner)),
+        takeOver: (stale, owner) => this.#at('locks.takeOver', () => ports.locks.takeOver(stale, owner)),
+        holds: (lease) => this.#at('locks.holds', () => ports.locks.holds(lease)),
+        release: (lease) => this.#at('locks.release', () => ports.locks.release(lease)),
+      },
+      executions: {
+        isRunning: (execution) => this.#at('executions.isRunning', () => ports.executions.isRunning(execution)),
+      },
+      records: {
+        put: (record) => this.#at('records.put', () => ports.records.put(record)),
+        get: (group, sort) => this.#at('records.get', () => ports.records.get(group, sort)),
+        list: (group, limit) => this.#at('records.list', () => ports.records.list(group, limit)),
+      },
+      sql: {
+        start: (sql, token) => this.#at('sql.start', () => ports.sql.start(sql, token)),
+        status: (id) => this.#at('sql.status', () => ports.sql.status(id)),
+        stop: (id) => this.#at('sql.stop', () => ports.sql.stop(id)),
+        rows: (id) => ports.sql.rows(id),
+      },
+      partitions: {
+        register: (table, partitions) =>
+          this.#at('partitions.register', () => ports.partitions.register(table, partitions)),
+      },
+      online: {
+        read: (addresses, options) => this.#at('online.read', () => ports.online.read(addresses, options)),
+        writeNewer: (rows) => this.#at('online.writeNewer', () => ports.online.writeNewer(rows)),
+      },
+    };
+  }
+
+  #objects(objects: Objects): Objects {
+    const at = <TResult>(name: string, call: () => Promise<TResult>): Promise<TResult> => this.#at(name, call);
+    return {
+      get: (key) => at(`objects.get ${key}`, () => objects.get(key)),
+      getRange: (key, start, end) => at(`objects.getRange ${key}`, () => objects.getRange(key, start, end)),
+      head: (key) => at(`objects.head ${key}`, () => objects.head(key)),
+      put: (key, body, condition) => at(`objects.put ${key}`, () => objects.put(key, body, condition)),
+      delete: (keys) => at('objects.delete', () => objects.delete(keys)),
+      uri: (key) => objects.uri(key),
+      async *list(prefix) {
+        yield* await at(`objects.list ${prefix}`, async () => {
+          const found = [];
+          for await (const object of objects.list(prefix)) found.push(object);
+          return found;
+        });
+      },
+    };
+  }
+
+  async #at<TResult>(name: string, call: () => Promise<TResult>): Promise<TResult> {
+    if (this.dead) throw new Killed(name);
+    const number = this.calls++;
+    await this.#moment('before', number, name);
+    const result = await call();
+    await this.#moment('after', number, name);
+    return result;
+  }
+
+  async #moment(moment: 'before' | 'after', call: number, name: string): Promise<void> {
+    try {
+      await this.#hook(moment, call, name);
+    } catch (error) {
+      if (error instanceof Killed) this.dead = true;
+      throw error;
+    }
+    if (this.dead) throw new Killed(name);
+  }
+}
+
+/** Dies at one boundary of the process. */
+export const killAt =
+  (moment: 'before' | 'after', call: number): CallHook =>
+  async (atMoment, atCall, name) => {
+    if (atMoment === moment && atCall === call) throw new Killed(name);
+  };
+
+export const neverKilled: CallHook = async () => undefined;
