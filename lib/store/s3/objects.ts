@@ -66,7 +66,8 @@ export class S3Objects implements Objects {
     const conditions =
       condition === undefined ? {} : 'ifAbsent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.ifMatch };
     try {
-      const command = new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: body, ...conditions });
+      // Bytes: of an empty text the SDK cannot tell the length.
+      const command = new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: Buffer.from(body), ...conditions });
       return (await this.#client.send(command)).ETag ?? '';
     } catch (error) {
       if (condition === undefined || !isConditionFailure(error)) throw error;
