@@ -2,15 +2,22 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { FeaturePlan } from '#engine/feature-plan.ts';
 import { TidemarkError } from '#spec/errors.ts';
+import type { FeatureType } from '#spec/value-type.ts';
 import type { ObjectInfo } from '#store/objects.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { requestHash, type TrainingSetRequest } from './request.ts';
-import { csvTypes, objectChunks, openCsvSpine, openParquetSpine, type SpineFile, surveyCsv } from './spine-file.ts';
+import {
+  type CsvColumn,
+  csvColumns,
+  objectChunks,
+  openCsvSpine,
+  openParquetSpine,
+  type SpineFile,
+  surveyCsv,
+} from './spine-file.ts';
 import { defaultEventTimeColumns, type SpineLayout, spineLayout } from './spine-layout.ts';
 import { readJson, type StagingPlan, stagingPlanSchema, workFiles } from './work-files.ts';
 
-/** Most rows of a part. */
-export const maximumPartRows = 100_000;
 /** Values that finishing a part may hold in memory: spine columns, joined features and results of all its rows. */
 const maximumPartValues = 6_000_000;
 
@@ -27,13 +34,17 @@ export interface SpineToOpen {
   readonly request: TrainingSetRequest;
   readonly plan: FeaturePlan;
   readonly object: ObjectInfo;
+  readonly maximumPartRows: number;
 }
 
 /**
  * Opens the spine and checks its columns; what has been found out about the same object before is not found out again. Throws
  * trainingSet.badSpine, badCsv, codec.notParquet.
  */
-export async function openSpine(ports: OpenPorts, { request, plan, object }: SpineToOpen): Promise<OpenedSpine> {
+export async function openSpine(
+  ports: OpenPorts,
+  { request, plan, object, maximumPartRows }: SpineToOpen,
+): Promise<OpenedSpine> {
   const key = workFiles(request.id).plan;
   const known = await readJson(ports.objects, key, stagingPlanSchema);
   if (
@@ -60,13 +71,11 @@ export async function openSpine(ports: OpenPorts, { request, plan, object }: Spi
     },
     ...(csvColumns ? { csvColumns } : {}),
     eventTimeColumn: layout.eventTime.column,
-    partRows: partRowsFor(file, plan),
+    partRows: Math.min(maximumPartRows, boundedRows(file, plan)),
   };
   await ports.objects.put(key, JSON.stringify(staging));
   return { staging, file, layout };
 }
-
-type CsvColumns = NonNullable<StagingPlan['csvColumns']>;
 
 const openKnown = ({ objects }: OpenPorts, known: StagingPlan, object: ObjectInfo): Promise<SpineFile> | SpineFile =>
   known.csvColumns
@@ -76,8 +85,8 @@ const openKnown = ({ objects }: OpenPorts, known: StagingPlan, object: ObjectInf
 /** Opens a spine by its first bytes. A CSV file is read once, to find out what its columns hold. */
 async function inspect(
   { objects }: OpenPorts,
-  { request, plan, object }: SpineToOpen,
-): Promise<{ readonly file: SpineFile; readonly csvColumns?: CsvColumns }> {
+  { request, plan, object }: Omit<SpineToOpen, 'maximumPartRows'>,
+): Promise<{ readonly file: SpineFile; readonly csvColumns?: CsvColumn[] }> {
   const [first, second, third, fourth] = await objects.getRange(object.key, 0, Math.min(4, object.sizeBytes));
   if (first === 0x50 && second === 0x41 && third === 0x52 && fourth === 0x31)
     return { file: await openParquetSpine(objects, object) };
@@ -86,17 +95,18 @@ async function inspect(
       'trainingSet.badSpine',
       'the spine is a compressed archive; unpack it first: allowed are Parquet and plain CSV',
     );
-  const survey = await surveyCsv(objectChunks(objects, object));
-  const types = csvTypes(survey, textColumns(request, plan));
-  const csvColumns = survey.names.map((name, position) => ({ name, type: types[position] ?? 'string' }));
-  return { file: openCsvSpine(() => objectChunks(objects, object), csvColumns), csvColumns };
+  const columns = csvColumns(await surveyCsv(objectChunks(objects, object)), usedTypes(request, plan));
+  return { file: openCsvSpine(() => objectChunks(objects, object), columns), csvColumns: columns };
 }
 
-/** CSV columns that are read as text, whatever their cells look like: keys and fields that are declared so, and times. */
-function textColumns({ eventTimeColumn }: TrainingSetRequest, plan: FeaturePlan): Set<string> {
+/** What the columns of a CSV spine are used as, by name. */
+function usedTypes({ eventTimeColumn }: TrainingSetRequest, plan: FeaturePlan): Map<string, FeatureType> {
   const declared = [...plan.entities.flatMap((entity) => entity.keys), ...plan.requestFields];
-  const texts = declared.filter(({ type }) => type === 'string' || type === 'timestamp').map(({ name }) => name);
-  return new Set([...texts, ...(eventTimeColumn === undefined ? defaultEventTimeColumns : [eventTimeColumn])]);
+  const times = eventTimeColumn === undefined ? defaultEventTimeColumns : [eventTimeColumn];
+  return new Map([
+    ...declared.map(({ name, type }) => [name, type] as const),
+    ...times.map((name) => [name, 'timestamp'] as const),
+  ]);
 }
 
 async function sha256Of({ objects }: OpenPorts, object: ObjectInfo): Promise<string> {
@@ -106,8 +116,8 @@ async function sha256Of({ objects }: OpenPorts, object: ObjectInfo): Promise<str
 }
 
 /** As many rows as bounded memory can finish at once. */
-function partRowsFor(file: SpineFile, plan: FeaturePlan): number {
+function boundedRows(file: SpineFile, plan: FeaturePlan): number {
   const joined = plan.reads.reduce((sum, read) => sum + 1 + read.features.length, 1);
   const columns = file.columns.length + joined + plan.results.length;
-  return Math.max(1, Math.min(maximumPartRows, Math.floor(maximumPartValues / columns)));
+  return Math.max(1, Math.floor(maximumPartValues / columns));
 }

@@ -9,7 +9,7 @@ import {
 import type { TypedColumn } from '#codec/parquet-write.ts';
 import { objectSource } from '#engine/object-source.ts';
 import { TidemarkError } from '#spec/errors.ts';
-import type { Value } from '#spec/value-type.ts';
+import { type FeatureType, isFloatType, isIntegerType, type Value } from '#spec/value-type.ts';
 import type { Objects } from '#store/objects.ts';
 import { type CsvRecord, csvBlocks } from './csv-records.ts';
 import { addCell, type ColumnFacts, type CsvType, cellValue, inferType, noFacts } from './csv-types.ts';
@@ -149,18 +149,39 @@ function checkWidth(record: CsvRecord, names: readonly string[], row: number): v
   );
 }
 
-/** Columns of a CSV file: a column that must be text stays text, whatever its cells look like. */
-export const csvTypes = ({ names, facts }: CsvSurvey, textColumns: ReadonlySet<string>): CsvType[] =>
-  facts.map((columnFacts, position) => (textColumns.has(names[position] ?? '') ? 'string' : inferType(columnFacts)));
+/** A column of a CSV file and its type; `description` says where a narrower type ends. */
+export interface CsvColumn {
+  readonly name: string;
+  readonly type: CsvType;
+  readonly description: string;
+}
+
+/**
+ * Gives the columns of a CSV file their types. One that is used as text (or as a time) stays text, whatever its cells look like; one without
+ * any cell gets the type that it is used as.
+ */
+export function csvColumns({ names, facts }: CsvSurvey, used: ReadonlyMap<string, FeatureType>): CsvColumn[] {
+  return facts.map((columnFacts, position) => {
+    const name = names[position] ?? '';
+    const use = used.get(name);
+    if (use === 'string' || use === 'timestamp') return { name, type: 'string', description: 'string' };
+    const type = columnFacts.isEmpty && use ? csvTypeOf(use) : inferType(columnFacts);
+    const row = columnFacts.firstNot.int64;
+    return { name, type, description: row === undefined ? type : `${type} (row ${row} is no integer)` };
+  });
+}
+
+function csvTypeOf(type: FeatureType): CsvType {
+  if (isIntegerType(type)) return 'int64';
+  if (isFloatType(type)) return 'float64';
+  return type === 'bool' ? 'bool' : 'string';
+}
 
 /** A CSV spine whose columns have been given types. */
-export function openCsvSpine(
-  chunks: () => AsyncIterable<Uint8Array>,
-  columns: readonly { readonly name: string; readonly type: CsvType }[],
-): SpineFile {
+export function openCsvSpine(chunks: () => AsyncIterable<Uint8Array>, columns: readonly CsvColumn[]): SpineFile {
   const names = columns.map(({ name }) => name);
   return {
-    columns: columns.map(({ name, type }) => ({ name, type, description: type, isNested: false })),
+    columns: columns.map((column) => ({ ...column, isNested: false })),
     async *parts({ firstRow, partRows }) {
       let open = columns.map((): Value[] => []);
       let count = 0;
@@ -192,11 +213,7 @@ async function* dataRecords(
     }
 }
 
-function csvRows(
-  columns: readonly { readonly name: string; readonly type: CsvType }[],
-  values: readonly (readonly Value[])[],
-  count: number,
-): SpineRows {
+function csvRows(columns: readonly CsvColumn[], values: readonly (readonly Value[])[], count: number): SpineRows {
   return {
     count,
     columns: columns.map(({ name, type }, position) => ({ name, type, values: values[position] ?? [] })),

@@ -16,6 +16,8 @@ export interface StageStep {
   readonly execution: string;
   /** When it is this late (epoch milliseconds), staging stops after the part at hand, to be called again. */
   readonly untilMillis: number;
+  /** Most rows of a part; fewer where memory asks for it. @default 100000 */
+  readonly maximumPartRows?: number;
 }
 
 /** `stage`: call again. `join`: run the joins (numbers; none where no stored view is read). `complete`: the dataset is there already. */
@@ -43,7 +45,7 @@ export async function stageSpine(ports: StagePorts, step: StageStep): Promise<St
   const running = { state: 'running', step: 'staging', execution, nowMillis } as const;
   await updateTrainingSetRecord(ports.records, request, running);
   const object = await spineObject(ports, request);
-  const opened = await openSpine(ports, { request, plan, object });
+  const opened = await openSpine(ports, { request, plan, object, maximumPartRows: step.maximumPartRows ?? 100_000 });
   const staged = await stageParts(ports, { ...opened, plan, untilMillis: step.untilMillis });
   if (!staged.isComplete) return { next: 'stage' };
   const rows = staged.parts.reduce((sum, part) => sum + part.rows, 0);

@@ -55,7 +55,13 @@ export const stagingPlanSchema = z.strictObject({
   }),
   /** What a CSV spine has been found to hold; a Parquet one describes itself. */
   csvColumns: z.optional(
-    z.array(z.strictObject({ name: z.string(), type: z.enum(['int64', 'float64', 'bool', 'string']) })),
+    z.array(
+      z.strictObject({
+        name: z.string(),
+        type: z.enum(['int64', 'float64', 'bool', 'string']),
+        description: z.string(),
+      }),
+    ),
   ),
   eventTimeColumn: z.string(),
   /** Rows of every part but the last. */
