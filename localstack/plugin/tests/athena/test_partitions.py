@@ -1,7 +1,11 @@
 """Which files are read: registered and projected partitions, pruned by the predicate."""
 
+from typing import Any
+
 import pyarrow as pa
 import pytest
+
+from .lake import Athena, Lake
 
 DAYS = ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"]
 
@@ -11,7 +15,7 @@ def events(day: str, region: str) -> pa.Table:
 
 
 @pytest.fixture
-def registered(lake, athena, location):
+def registered(lake: Lake, athena: Athena, location: str) -> Any:
     """Four days in two regions at Hive paths; a broken file proves what is not read."""
     name = lake.name("events")
     for day in DAYS:
@@ -24,11 +28,11 @@ def registered(lake, athena, location):
     return name
 
 
-def ids(athena, text):
+def ids(athena: Athena, text: str) -> Any:
     return sorted(r[0] for r in athena.rows(text))
 
 
-def test_unregistered_partitions_are_invisible_until_repaired(athena, registered):
+def test_unregistered_partitions_are_invisible_until_repaired(athena: Athena, registered: str) -> None:
     assert athena.rows(f"SELECT * FROM {registered}") == []
     athena.run(f"ALTER TABLE {registered} ADD PARTITION (dt = '2026-01-01', region = 'eu')")
     assert ids(athena, f"SELECT id FROM {registered}") == ["2026-01-01-eu"]
@@ -42,7 +46,7 @@ def test_unregistered_partitions_are_invisible_until_repaired(athena, registered
     athena.run(f"ALTER TABLE {registered} ADD IF NOT EXISTS PARTITION (dt = '2026-01-02', region = 'eu')")
 
 
-def test_a_partition_may_lie_anywhere(lake, athena, registered, location):
+def test_a_partition_may_lie_anywhere(lake: Lake, athena: Athena, registered: str, location: str) -> None:
     elsewhere = location.replace("lake/", "lake/elsewhere-")
     lake.put(f"{elsewhere}x.parquet", events("far", "away"))
     athena.run(f"ALTER TABLE {registered} ADD PARTITION (dt = '2026-02-01', region = 'eu') LOCATION '{elsewhere}'")
@@ -50,7 +54,7 @@ def test_a_partition_may_lie_anywhere(lake, athena, registered, location):
 
 
 @pytest.fixture
-def poisoned(lake, athena, registered, location):
+def poisoned(lake: Lake, athena: Athena, registered: str, location: str) -> Any:
     """Every partition but 2026-01-02/eu holds a file that is no Parquet: reading it fails."""
     for day in DAYS:
         for region in ("eu", "us"):
@@ -83,7 +87,7 @@ def poisoned(lake, athena, registered, location):
         "SELECT id FROM {t} WHERE (dt = '2026-01-02' OR dt = '2027-01-01') AND region = 'eu'",
     ],
 )
-def test_other_partitions_are_not_read(athena, poisoned, query):
+def test_other_partitions_are_not_read(athena: Athena, poisoned: Any, query: str) -> None:
     table, view = poisoned
     assert ids(athena, query.format(t=table, v=view)) == ["2026-01-02-eu"]
 
@@ -99,11 +103,11 @@ def test_other_partitions_are_not_read(athena, poisoned, query):
         "WITH e AS (SELECT * FROM {t}) SELECT a.id FROM e a JOIN e b ON a.id = b.id WHERE a.dt = '2026-01-02'",
     ],
 )
-def test_predicates_that_do_not_restrict_the_scan_do_not_prune(athena, poisoned, query):
+def test_predicates_that_do_not_restrict_the_scan_do_not_prune(athena: Athena, poisoned: Any, query: str) -> None:
     assert "HIVE_BAD_DATA" in athena.fails(query.format(t=poisoned[0]))
 
 
-def test_bytes_scanned_count_only_the_read_partitions_and_columns(athena, registered):
+def test_bytes_scanned_count_only_the_read_partitions_and_columns(athena: Athena, registered: str) -> None:
     athena.run(f"MSCK REPAIR TABLE {registered}")
     every = athena.run(f"SELECT * FROM {registered}").scanned_bytes
     one_day = athena.run(f"SELECT * FROM {registered} WHERE dt = '2026-01-01'").scanned_bytes
@@ -112,7 +116,7 @@ def test_bytes_scanned_count_only_the_read_partitions_and_columns(athena, regist
     assert 0 < one_column < every
 
 
-def test_path_names_the_object_of_a_row_and_prunes(lake, athena, location):
+def test_path_names_the_object_of_a_row_and_prunes(lake: Lake, athena: Athena, location: str) -> None:
     name = lake.name()
     for number in range(3):
         lake.put(f"{location}f{number}.parquet", pa.table({"x": [number]}))
@@ -124,7 +128,7 @@ def test_path_names_the_object_of_a_row_and_prunes(lake, athena, location):
     assert athena.rows(f"SELECT * FROM {name} LIMIT 1") == [["0"]]
 
 
-def test_partition_keys_are_typed(lake, athena, location):
+def test_partition_keys_are_typed(lake: Lake, athena: Athena, location: str) -> None:
     name = lake.name()
     lake.put(f"{location}d=2026-01-05/n=7/a.parquet", pa.table({"x": [1]}))
     athena.run(
@@ -146,7 +150,7 @@ PROJECTED = (
 )
 
 
-def test_projected_partitions_need_no_registration(lake, athena, location):
+def test_projected_partitions_need_no_registration(lake: Lake, athena: Athena, location: str) -> None:
     name = lake.name()
     for day in ("2025-12-31", *DAYS):
         lake.put(f"{location}{day}/eu/a.parquet", events(day, "eu"))
@@ -156,14 +160,14 @@ def test_projected_partitions_need_no_registration(lake, athena, location):
     assert ids(athena, f"SELECT id FROM {name} WHERE dt >= '2026-01-04' AND region = 'eu'") == ["2026-01-04-eu"]
 
 
-def test_projection_defaults_to_hive_paths(lake, athena, location):
+def test_projection_defaults_to_hive_paths(lake: Lake, athena: Athena, location: str) -> None:
     name = lake.name()
     lake.put(f"{location}dt=2026-01-01/region=us/a.parquet", events("2026-01-01", "us"))
     athena.run(PROJECTED.format(name=name, location=location, range="NOW-3YEARS,NOW", template=""))
     assert ids(athena, f"SELECT id FROM {name}") == ["2026-01-01-us"]
 
 
-def test_injected_and_integer_projection(lake, athena, location):
+def test_injected_and_integer_projection(lake: Lake, athena: Athena, location: str) -> None:
     name = lake.name()
     for hour in range(3):
         lake.put(f"{location}k7/{hour:02d}/a.parquet", pa.table({"x": [hour]}))

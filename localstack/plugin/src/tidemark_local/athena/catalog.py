@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import NotSupported, QueryFailure, SyntaxFailure
+from .errors import NotSupportedError, QueryError, StatementError
 from .rewrite import TableDefinition, ViewDefinition
 from .types import Type, hive_type, parse_type
 
@@ -43,7 +43,7 @@ def view_text(sql: str, columns: list[tuple[str, Type]], database: str) -> str:
 class Catalog:
     """client: a boto3 Glue client."""
 
-    def __init__(self, client: Any):
+    def __init__(self, client: Any) -> None:
         self.client = client
 
     def get_table(self, database: str, name: str) -> dict | None:
@@ -56,8 +56,8 @@ class Catalog:
         table = self.get_table(database, name)
         if table is None:
             if not self.has_database(database):
-                raise SyntaxFailure("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist")
-            raise SyntaxFailure("TABLE_NOT_FOUND", f"Table '{CATALOG}.{database}.{name}' does not exist")
+                raise StatementError("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist")
+            raise StatementError("TABLE_NOT_FOUND", f"Table '{CATALOG}.{database}.{name}' does not exist")
         return table
 
     def has_database(self, name: str) -> bool:
@@ -69,9 +69,9 @@ class Catalog:
 
     def lookup(self, catalog: str | None, database: str, name: str) -> TableDefinition | ViewDefinition:
         if catalog not in (None, CATALOG):
-            raise SyntaxFailure("CATALOG_NOT_FOUND", f"Catalog '{catalog}' does not exist")
+            raise StatementError("CATALOG_NOT_FOUND", f"Catalog '{catalog}' does not exist")
         if database == "information_schema":
-            raise NotSupported("information_schema; use SHOW TABLES, SHOW COLUMNS or the Glue API")
+            raise NotSupportedError("information_schema; use SHOW TABLES, SHOW COLUMNS or the Glue API")
         table = self.require_table(database, name)
         if table.get("TableType") == "VIRTUAL_VIEW":
             return read_view(database, table)
@@ -89,7 +89,7 @@ class Catalog:
 
     def tables(self, database: str) -> list[dict]:
         if not self.has_database(database):
-            raise SyntaxFailure("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist")
+            raise StatementError("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist")
         pages = self.client.get_paginator("get_tables").paginate(DatabaseName=database)
         return sorted((t for page in pages for t in page["TableList"]), key=lambda t: t["Name"])
 
@@ -121,7 +121,7 @@ class Catalog:
     def create_view(self, database: str, name: str, sql: str, columns: list[tuple[str, Type]], replace: bool) -> None:
         existing = self.get_table(database, name)
         if existing and not (replace and existing.get("TableType") == "VIRTUAL_VIEW"):
-            raise QueryFailure("TABLE_ALREADY_EXISTS", f"Table or view '{database}.{name}' already exists")
+            raise QueryError("TABLE_ALREADY_EXISTS", f"Table or view '{database}.{name}' already exists")
         table_input = {
             "Name": name,
             "TableType": "VIRTUAL_VIEW",
@@ -156,14 +156,14 @@ class Catalog:
 def _view_column_type(kind: Type) -> str:
     try:
         return hive_type(kind)
-    except NotSupported:
+    except NotSupportedError:
         return str(kind)
 
 
 def read_view(database: str, table: dict) -> ViewDefinition:
     text = table.get("ViewOriginalText") or ""
     if not text.startswith(VIEW_MARK):
-        raise NotSupported(f"view {table['Name']} is not a Presto view; create it with CREATE VIEW")
+        raise NotSupportedError(f"view {table['Name']} is not a Presto view; create it with CREATE VIEW")
     document = json.loads(base64.b64decode(text.removeprefix(VIEW_MARK).removesuffix(" */").strip()))
     return ViewDefinition(
         database,
@@ -179,9 +179,9 @@ def read_table(database: str, table: dict) -> TableDefinition:
     descriptor = table.get("StorageDescriptor") or {}
     library = (descriptor.get("SerdeInfo") or {}).get("SerializationLibrary", "")
     if table.get("Parameters", {}).get("table_type", "").upper() == "ICEBERG":
-        raise NotSupported(f"table {table['Name']} is an Iceberg table; the local Athena reads Parquet")
+        raise NotSupportedError(f"table {table['Name']} is an Iceberg table; the local Athena reads Parquet")
     if "parquet" not in (library + descriptor.get("InputFormat", "")).lower():
-        raise NotSupported(f"table {table['Name']}: format {library or 'unknown'}; only Parquet is read")
+        raise NotSupportedError(f"table {table['Name']}: format {library or 'unknown'}; only Parquet is read")
 
     def typed(columns: list[dict] | None) -> tuple[tuple[str, Type], ...]:
         return tuple((c["Name"].lower(), parse_type(c["Type"])) for c in columns or ())

@@ -4,7 +4,7 @@ import re
 from fnmatch import fnmatchcase
 
 from .catalog import VIEW_MARK, read_table, read_view
-from .errors import QueryFailure, SyntaxFailure
+from .errors import QueryError, StatementError
 from .objects import split_uri
 from .partitions import HIVE_NULL, values_in_path
 from .session import Session
@@ -31,14 +31,14 @@ def create_external_table(session: Session, plan: CreateExternalTable) -> None:
     database, name = located(session, plan.table)
     split_uri(plan.location)
     if not session.catalog.has_database(database):
-        raise SyntaxFailure("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist")
+        raise StatementError("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist")
     if session.catalog.get_table(database, name):
         if plan.if_not_exists:
             return
-        raise QueryFailure("TABLE_ALREADY_EXISTS", f"AlreadyExistsException(message:Table {name} already exists)")
+        raise QueryError("TABLE_ALREADY_EXISTS", f"AlreadyExistsException(message:Table {name} already exists)")
     names = [n for n, _ in (*plan.columns, *plan.keys)]
     if len(set(names)) != len(names):
-        raise SyntaxFailure("DUPLICATE_COLUMN_NAME", f"Column repeated in {name}")
+        raise StatementError("DUPLICATE_COLUMN_NAME", f"Column repeated in {name}")
     session.catalog.create_table(database, name, plan.location, plan.columns, plan.keys, plan.parameters)
 
 
@@ -46,10 +46,10 @@ def create_view(session: Session, plan: CreateView) -> None:
     database, name = located(session, plan.table)
     compiled = session.compile(plan.text)
     if not session.catalog.has_database(database):
-        raise SyntaxFailure("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist")
+        raise StatementError("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist")
     labels = [label.lower() for label, _, _ in compiled.columns]
     if len(set(labels)) != len(labels):
-        raise SyntaxFailure("DUPLICATE_COLUMN_NAME", f"columns of view {name} are not unique")
+        raise StatementError("DUPLICATE_COLUMN_NAME", f"columns of view {name} are not unique")
     columns = [(n, kind) for n, (_, _, kind) in zip(labels, compiled.columns, strict=True)]
     session.catalog.create_view(database, name, plan.text, columns, plan.replace)
 
@@ -63,11 +63,11 @@ def drop(session: Session, plan: Drop) -> None:
     if table is None:
         if plan.if_exists:
             return None
-        raise SyntaxFailure("TABLE_NOT_FOUND", f"{plan.kind.title()} '{database}.{name}' does not exist")
+        raise StatementError("TABLE_NOT_FOUND", f"{plan.kind.title()} '{database}.{name}' does not exist")
     is_view = table.get("TableType") == "VIRTUAL_VIEW"
     if is_view != (plan.kind == "VIEW"):
         other = "VIEW" if is_view else "TABLE"
-        raise QueryFailure("INVALID_TABLE_TYPE", f"'{database}.{name}' is a {other}; use DROP {other}")
+        raise QueryError("INVALID_TABLE_TYPE", f"'{database}.{name}' is a {other}; use DROP {other}")
     client.delete_table(DatabaseName=database, Name=name)
     return None
 
@@ -77,10 +77,10 @@ def _drop_database(session: Session, plan: Drop) -> None:
     if not session.catalog.has_database(name):
         if plan.if_exists:
             return
-        raise SyntaxFailure("SCHEMA_NOT_FOUND", f"Schema '{name}' does not exist")
+        raise StatementError("SCHEMA_NOT_FOUND", f"Schema '{name}' does not exist")
     tables = session.catalog.tables(name)
     if tables and not plan.cascade:
-        raise QueryFailure(
+        raise QueryError(
             "SCHEMA_NOT_EMPTY",
             f"InvalidOperationException(message:Database {name} is not empty. One or more tables exist.)",
         )
@@ -93,7 +93,7 @@ def create_database(session: Session, plan: CreateDatabase) -> None:
     if session.catalog.has_database(plan.name):
         if plan.if_not_exists:
             return
-        raise QueryFailure("SCHEMA_ALREADY_EXISTS", f"Database {plan.name} already exists")
+        raise QueryError("SCHEMA_ALREADY_EXISTS", f"Database {plan.name} already exists")
     location = {"LocationUri": plan.location} if plan.location else {}
     session.catalog.client.create_database(DatabaseInput={"Name": plan.name, **location})
 
@@ -103,7 +103,7 @@ def _partitioned(session: Session, table: TableName) -> tuple[str, dict, list[st
     glue = session.catalog.require_table(database, name)
     keys = [k["Name"].lower() for k in glue.get("PartitionKeys") or []]
     if not keys:
-        raise QueryFailure("HIVE_METASTORE_ERROR", f"table {name} is not partitioned")
+        raise QueryError("HIVE_METASTORE_ERROR", f"table {name} is not partitioned")
     return database, glue, keys
 
 
@@ -115,7 +115,7 @@ def default_location(glue: dict, keys: list[str], values: tuple[str, ...]) -> st
 
 def _ordered_values(keys: list[str], given: dict[str, str]) -> tuple[str, ...]:
     if sorted(given) != sorted(keys):
-        raise SyntaxFailure("SYNTAX_ERROR", f"partition spec {given} does not name the keys {', '.join(keys)}")
+        raise StatementError("SYNTAX_ERROR", f"partition spec {given} does not name the keys {', '.join(keys)}")
     return tuple(given[k] for k in keys)
 
 
@@ -126,7 +126,7 @@ def add_partitions(session: Session, plan: AddPartitions) -> None:
         known = {p.values for p in session.catalog.partitions(database, glue["Name"])}
         for values, _ in wanted:
             if values in known:
-                raise QueryFailure("ALREADY_EXISTS", f"Partition already exists: {list(values)}")
+                raise QueryError("ALREADY_EXISTS", f"Partition already exists: {list(values)}")
     session.catalog.add_partitions(
         database,
         glue,
@@ -142,7 +142,7 @@ def drop_partitions(session: Session, plan: DropPartitions) -> None:
         if values not in known:
             if plan.if_exists:
                 continue
-            raise QueryFailure("HIVE_METASTORE_ERROR", f"Partition not found: {list(values)}")
+            raise QueryError("HIVE_METASTORE_ERROR", f"Partition not found: {list(values)}")
         session.catalog.client.delete_partition(
             DatabaseName=database, TableName=glue["Name"], PartitionValues=list(values)
         )
@@ -191,7 +191,7 @@ def show(session: Session, plan: Show) -> tuple[list[str], list[list[str]]]:
             return ["prpt_name"], [[f"{k}\t{v}"] for k, v in found if plan.pattern in (None, k)]
         case "CREATE VIEW":
             if not (table.get("ViewOriginalText") or "").startswith(VIEW_MARK):
-                raise QueryFailure("INVALID_TABLE_TYPE", f"'{database}.{name}' is not a view")
+                raise QueryError("INVALID_TABLE_TYPE", f"'{database}.{name}' is not a view")
             text = f"CREATE VIEW {name} AS\n{read_view(database, table).sql}"
             return ["Create View"], [[line] for line in text.split("\n")]
         case "CREATE TABLE":

@@ -2,7 +2,7 @@
 
 import re
 
-from .errors import NotSupported, SyntaxFailure
+from .errors import NotSupportedError, StatementError
 from .statements import (
     _NAME,
     _TABLE,
@@ -21,7 +21,7 @@ _PARQUET_SERDE = "parquet"
 def create_external_table(text: str) -> CreateExternalTable:
     head = _HEAD.match(text)
     if head is None:
-        raise SyntaxFailure("SYNTAX_ERROR", "CREATE EXTERNAL TABLE name (column type, ..) expected")
+        raise StatementError("SYNTAX_ERROR", "CREATE EXTERNAL TABLE name (column type, ..) expected")
     end = balanced(text, head.end())
     columns = _columns(text[head.end() + 1 : end - 1])
     keys: list[tuple[str, str]] = []
@@ -40,11 +40,11 @@ def create_external_table(text: str) -> CreateExternalTable:
                 formats.append(value)
     for name in formats:
         if _PARQUET_SERDE not in name.lower():
-            raise NotSupported(f"table format {name}: the local Athena reads PARQUET only")
+            raise NotSupportedError(f"table format {name}: the local Athena reads PARQUET only")
     if not formats:
-        raise NotSupported("a table without STORED AS PARQUET (TEXTFILE is Hive's default)")
+        raise NotSupportedError("a table without STORED AS PARQUET (TEXTFILE is Hive's default)")
     if location is None:
-        raise SyntaxFailure("SYNTAX_ERROR", "LOCATION 's3://..' is missing")
+        raise StatementError("SYNTAX_ERROR", "LOCATION 's3://..' is missing")
     return CreateExternalTable(table_name(head["table"]), columns, keys, location, parameters, bool(head[1]))
 
 
@@ -66,7 +66,7 @@ def _clause(rest: str) -> tuple[str, str, str]:
         return rest[m.end() :].strip(), "STORED AS", m[1]
     if m := re.match(r"ROW\s+FORMAT\s+SERDE\s+'([^']*)'(?:\s+WITH\s+SERDEPROPERTIES\s*\([^)]*\))?", rest, re.I):
         return rest[m.end() :].strip(), "ROW FORMAT", m[1]
-    raise NotSupported(f"clause {' '.join(rest.split()[:3])} of CREATE EXTERNAL TABLE")
+    raise NotSupportedError(f"clause {' '.join(rest.split()[:3])} of CREATE EXTERNAL TABLE")
 
 
 def _columns(text: str) -> list[tuple[str, str]]:
@@ -74,7 +74,7 @@ def _columns(text: str) -> list[tuple[str, str]]:
     for part in split_list(text):
         found = re.fullmatch(rf"({_NAME})\s+(.*?)(?:\s+COMMENT\s+'(?:[^']|'')*')?", part, re.I | re.S)
         if found is None:
-            raise SyntaxFailure("SYNTAX_ERROR", f"column definition '{part}'")
+            raise StatementError("SYNTAX_ERROR", f"column definition '{part}'")
         kind = re.sub(r"\s+", "", found[2]).lower()
         parse_type(kind)
         result.append((unquoted(found[1]), kind))

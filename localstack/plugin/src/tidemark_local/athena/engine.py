@@ -14,7 +14,7 @@ THREADS = 2
 class Engine:
     """Connections share the memory limit and the macros; temporary views are each one's own."""
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path) -> None:
         spill = directory / "spill"
         spill.mkdir(parents=True, exist_ok=True)
         self.database = duckdb.connect(

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import sys
 import threading
 import time
 import uuid
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 
 from .catalog import Catalog
 from .engine import Engine
-from .errors import InvalidRequest, NotSupported, QueryCancelled, QueryFailure, SyntaxFailure
+from .errors import InvalidRequestError, NotSupportedError, QueryCancelledError, QueryError, StatementError
 from .objects import Objects
 from .run import Outcome, clean, run, statement_type
 from .scans import FileFactsCache
@@ -28,6 +29,7 @@ PARALLEL_QUERIES = 4
 KEPT_EXECUTIONS = 5_000
 MAX_RESULTS = 1_000
 MAX_QUERY_BYTES = 262_144
+RECURSION_LIMIT = 20_000  # statements of 256 KB nest deeper than Python's default of 1,000
 FINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
 
 
@@ -78,10 +80,11 @@ class Execution:
 class Executions:
     """The queries of one account and region."""
 
-    def __init__(self, s3: Any, glue: Any, engine: Engine, directory: Path, prepared: PreparedStatements):
+    def __init__(self, s3: Any, glue: Any, engine: Engine, directory: Path, prepared: PreparedStatements) -> None:
         self.catalog, self.objects = Catalog(glue), Objects(s3, directory)
         self.engine, self.directory, self.prepared = engine, directory, prepared
         self.facts = FileFactsCache()
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
         self._all: OrderedDict[str, Execution] = OrderedDict()
         self._tokens: dict[str, Execution] = {}
         self._lock = threading.Lock()
@@ -89,13 +92,13 @@ class Executions:
 
     def start(self, request: Request, settings: QuerySettings) -> str:
         if not request.text.strip():
-            raise InvalidRequest("queryString is empty")
+            raise InvalidRequestError("queryString is empty")
         if len(request.text.encode()) > MAX_QUERY_BYTES:
-            raise InvalidRequest(f"queryString is longer than {MAX_QUERY_BYTES} bytes")
+            raise InvalidRequestError(f"queryString is longer than {MAX_QUERY_BYTES} bytes")
         with self._lock:
             if request.token and (known := self._tokens.get(request.token)):
                 if known.request != request:
-                    raise InvalidRequest(
+                    raise InvalidRequestError(
                         "Idempotent parameters do not match: the client request token was used with other parameters"
                     )
                 return known.id
@@ -130,9 +133,9 @@ class Executions:
             execution.outcome = self._perform(execution, session)
             execution.output = execution.outcome.output
             execution.finish("SUCCEEDED")
-        except QueryCancelled:
+        except QueryCancelledError:
             execution.finish("CANCELLED", "Query cancelled by user")
-        except QueryFailure as failure:
+        except QueryError as failure:
             self._fail(execution, failure, str(failure))
         except Exception as failure:
             LOG.exception("athena query %s failed unexpectedly", execution.id)
@@ -144,10 +147,10 @@ class Executions:
             clean(session)
 
     def _fail(self, execution: Execution, failure: Exception, message: str) -> None:
-        user = isinstance(failure, QueryFailure)
+        user = isinstance(failure, QueryError)
         execution.error = {
-            "ErrorCategory": failure.category if isinstance(failure, QueryFailure) else 1,
-            "ErrorType": 1003 if isinstance(failure, SyntaxFailure) else 1 if user else 0,
+            "ErrorCategory": failure.category if isinstance(failure, QueryError) else 1,
+            "ErrorType": 1003 if isinstance(failure, StatementError) else 1 if user else 0,
             "Retryable": not user,
             "ErrorMessage": message,
         }
@@ -178,14 +181,14 @@ class Executions:
     def _perform(self, execution: Execution, session: Session) -> Outcome:
         catalog = execution.request.catalog
         if catalog and catalog.lower() != "awsdatacatalog":
-            raise SyntaxFailure("CATALOG_NOT_FOUND", f"Catalog '{catalog}' does not exist")
+            raise StatementError("CATALOG_NOT_FOUND", f"Catalog '{catalog}' does not exist")
         plan = parse_statement(execution.request.text)
         execution.statement = statement_type(plan)
         plan = self._resolve(plan, execution, session)
         if plan is None:
             return Outcome(output=execution.output)
         if session.parameters and not isinstance(plan, Query | Unload):
-            raise NotSupported("execution parameters outside SELECT and UNLOAD")
+            raise NotSupportedError("execution parameters outside SELECT and UNLOAD")
         return run(plan, session, f"{execution.settings.output}{execution.id}")
 
     def _resolve(self, plan: Statement, execution: Execution, session: Session) -> Statement | None:
@@ -198,12 +201,12 @@ class Executions:
                 return None
             case Deallocate(name):
                 if not self.prepared.delete(workgroup, name):
-                    raise SyntaxFailure("NOT_FOUND", f"Prepared statement not found: {name}")
+                    raise StatementError("NOT_FOUND", f"Prepared statement not found: {name}")
                 return None
             case Execute(name, parameters):
                 text = self.prepared.get(workgroup, name)
                 if text is None:
-                    raise SyntaxFailure("NOT_FOUND", f"Prepared statement not found: {name}")
+                    raise StatementError("NOT_FOUND", f"Prepared statement not found: {name}")
                 session.parameters = session.parameters or parameters
                 return parse_statement(text)
         return plan
@@ -211,7 +214,7 @@ class Executions:
     def get(self, execution_id: str) -> Execution:
         execution = self._all.get(execution_id)
         if execution is None:
-            raise InvalidRequest(f"QueryExecution {execution_id} was not found")
+            raise InvalidRequestError(f"QueryExecution {execution_id} was not found")
         return execution
 
     def stop(self, execution_id: str) -> None:
@@ -234,7 +237,7 @@ class Executions:
         if execution.state != "SUCCEEDED":
             in_final = f"Query did not finish successfully. Final query state: {execution.state}"
             running = f"Query has not yet finished. Current state: {execution.state}"
-            raise InvalidRequest(in_final if execution.state in FINAL else running)
+            raise InvalidRequestError(in_final if execution.state in FINAL else running)
         outcome = execution.outcome or Outcome()
         return results_page(outcome, token, limit)
 
@@ -250,9 +253,9 @@ def results_page(outcome: Outcome, token: str | None, limit: int | None) -> dict
     """One page. The header row counts against MaxResults and comes on the first page only."""
     size = limit or MAX_RESULTS
     if not 1 <= size <= MAX_RESULTS:
-        raise InvalidRequest(f"MaxResults must be between 1 and {MAX_RESULTS}, got {size}")
+        raise InvalidRequestError(f"MaxResults must be between 1 and {MAX_RESULTS}, got {size}")
     if token is not None and not token.isdigit():
-        raise InvalidRequest(f"invalid NextToken: {token}")
+        raise InvalidRequestError(f"invalid NextToken: {token}")
     results, start = outcome.results, int(token or 0)
     header = results.has_header and token is None
     rows = results.read(start, size - header)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import QueryFailure
+from .errors import QueryError
 
 FETCH_THREADS = 8
 CACHE_BYTES = 4 * 1024**3
@@ -32,11 +32,11 @@ class S3Object:
 
 
 def split_uri(uri: str) -> tuple[str, str]:
-    """`s3://bucket/key` to both. Raises QueryFailure for anything else."""
+    """`s3://bucket/key` to both. Raises QueryError for anything else."""
     scheme, _, path = uri.partition("://")
     bucket, _, key = path.partition("/")
     if scheme not in ("s3", "s3a", "s3n") or not bucket:
-        raise QueryFailure("INVALID_PROPERTY", f"not an S3 location: {uri}")
+        raise QueryError("INVALID_PROPERTY", f"not an S3 location: {uri}")
     return bucket, key
 
 
@@ -49,7 +49,7 @@ def is_hidden(key: str, prefix: str) -> bool:
 class Objects:
     """client: a boto3 S3 client. Files in use are pinned, so that eviction never removes them."""
 
-    def __init__(self, client: Any, directory: Path):
+    def __init__(self, client: Any, directory: Path) -> None:
         self.client = client
         self.directory = directory / "objects"
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ class Objects:
                 for o in page.get("Contents", ())
             ]
         except self.client.exceptions.NoSuchBucket as error:
-            raise QueryFailure("HIVE_FILESYSTEM_ERROR", f"bucket {bucket} does not exist") from error
+            raise QueryError("HIVE_FILESYSTEM_ERROR", f"bucket {bucket} does not exist") from error
 
     def below_each(self, locations: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[S3Object]]:
         keys = list(dict.fromkeys(locations))
@@ -129,7 +129,9 @@ class Objects:
         """(file, bucket, key) in parallel. A failure removes what was already written."""
 
         def one(item: tuple[Path, str, str]) -> None:
-            self.client.upload_file(str(item[0]), item[1], item[2])
+            path, bucket, key = item
+            with path.open("rb") as file:
+                self.client.put_object(Bucket=bucket, Key=key, Body=file)
 
         try:
             list(self._pool.map(one, files))

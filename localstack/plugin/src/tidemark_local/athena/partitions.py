@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import duckdb
 
 from .catalog import Catalog, Partition
-from .errors import QueryFailure
+from .errors import QueryError
 from .objects import Objects, S3Object, is_hidden, split_uri
 from .projection import is_projected, location_template, projected_values
 from .rewrite import Scan
@@ -58,7 +58,7 @@ def _filled(template: str, keys: list[str], values: tuple[str, ...]) -> str:
     for key, value in zip(keys, values, strict=True):
         template = template.replace(f"${{{key}}}", value)
     if "${" in template:
-        raise QueryFailure("INVALID_TABLE_PROPERTY", f"storage.location.template: {template}")
+        raise QueryError("INVALID_TABLE_PROPERTY", f"storage.location.template: {template}")
     return template
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
-from .errors import NotSupported, QueryFailure
+from .errors import NotSupportedError, QueryError
 
 MAX_COMBINATIONS = 1_000_000
 _RELATIVE = re.compile(r"NOW\s*(?:([+-])\s*(\d+)\s*([A-Z]+))?$")
@@ -31,15 +31,17 @@ def projected_values(
     table: dict, given: dict[str, list[str]], now: datetime | None = None
 ) -> Iterator[tuple[str, ...]]:
     """Every combination, in key order. given: values of equality predicates by key; injected keys
-    take theirs from it, the others are limited to it."""
+    take theirs from it, other string keys are limited to it."""
     now = now or datetime.now(UTC)
     dimensions, combinations = [], 1
     for key in table["PartitionKeys"]:
         values = list(_dimension(key["Name"], table["Parameters"], given, now))
+        if key["Type"] == "string" and key["Name"] in given:
+            values = [v for v in values if v in given[key["Name"]]]
         dimensions.append(values)
         combinations *= len(values)
     if combinations > MAX_COMBINATIONS:
-        raise QueryFailure(
+        raise QueryError(
             "HIVE_EXCEEDED_PARTITION_LIMIT",
             f"{combinations} projected partitions of {table['Name']}; narrow the ranges or the query",
         )
@@ -50,7 +52,7 @@ def _dimension(key: str, parameters: dict[str, str], given: dict[str, list[str]]
     def setting(name: str, default: str | None = None) -> str:
         value = parameters.get(f"projection.{key}.{name}", default)
         if value is None:
-            raise QueryFailure("INVALID_TABLE_PROPERTY", f"projection.{key}.{name} is missing")
+            raise QueryError("INVALID_TABLE_PROPERTY", f"projection.{key}.{name} is missing")
         return value
 
     match setting("type").lower():
@@ -62,7 +64,7 @@ def _dimension(key: str, parameters: dict[str, str], given: dict[str, list[str]]
             values = _dates(key, setting, now)
         case "injected":
             if key not in given:
-                raise QueryFailure(
+                raise QueryError(
                     "CONSTRAINT_VIOLATION",
                     f"For the injected projected partition column {key}, the WHERE clause must"
                     " contain only static equality conditions, and at least one such condition"
@@ -70,7 +72,7 @@ def _dimension(key: str, parameters: dict[str, str], given: dict[str, list[str]]
                 )
             return iter(given[key])
         case kind:
-            raise QueryFailure("INVALID_TABLE_PROPERTY", f"projection.{key}.type {kind}")
+            raise QueryError("INVALID_TABLE_PROPERTY", f"projection.{key}.type {kind}")
     return values
 
 
@@ -83,7 +85,7 @@ def _dates(key, setting, now: datetime) -> Iterator[str]:  # noqa: ANN001
     java = setting("format")
     form = re.sub("|".join(_JAVA_LETTERS), lambda m: _JAVA_LETTERS[m[0]], java)
     if re.search(r"[A-Za-z]", form.replace("'T'", "").translate({ord("%"): None}).strip("YmdHMS-/: _")):
-        raise NotSupported(f"projection.{key}.format {java}")
+        raise NotSupportedError(f"projection.{key}.format {java}")
     form = form.replace("'", "")
     finest = next(u for u in ("ss", "mm", "HH", "dd", "MM", "yyyy") if u in java)
     default_unit = {"ss": "SECONDS", "mm": "MINUTES", "HH": "HOURS", "dd": "DAYS", "MM": "MONTHS"}
@@ -111,7 +113,7 @@ def shift(moment: datetime, count: int, unit: str) -> datetime:
     if unit in _UNITS:
         return moment + timedelta(seconds=count * _UNITS[unit])
     if unit not in ("MONTH", "YEAR"):
-        raise QueryFailure("INVALID_TABLE_PROPERTY", f"interval unit {unit}")
+        raise QueryError("INVALID_TABLE_PROPERTY", f"interval unit {unit}")
     months = moment.year * 12 + moment.month - 1 + count * (12 if unit == "YEAR" else 1)
     year, month = divmod(months, 12)
     for day in range(moment.day, 27, -1):

@@ -14,7 +14,7 @@ from localstack.services.plugins import Service, ServiceLifecycleHook, aws_provi
 from moto.athena.models import AthenaBackend, PreparedStatement, athena_backends
 
 from .engine import Engine, working_directory
-from .errors import InvalidRequest
+from .errors import InvalidRequestError
 from .executions import Executions, Request
 from .operations import describe, runtime_statistics
 from .workgroups import settings_for
@@ -26,7 +26,7 @@ MAX_LISTED = 50
 class MotoPreparedStatements:
     """moto keeps them by name alone; the workgroup is part of the name here."""
 
-    def __init__(self, backend: AthenaBackend):
+    def __init__(self, backend: AthenaBackend) -> None:
         self.backend = backend
 
     def get(self, workgroup: str, name: str) -> str | None:
@@ -116,7 +116,7 @@ class AthenaProvider(ServiceLifecycleHook):
         for execution_id in request["QueryExecutionIds"]:
             try:
                 found.append(describe(self.executions(context).get(execution_id)))
-            except InvalidRequest as error:
+            except InvalidRequestError as error:
                 missing.append(
                     {
                         "QueryExecutionId": execution_id,
@@ -145,14 +145,14 @@ class AthenaProvider(ServiceLifecycleHook):
     def get_work_group(self, context: RequestContext, request: dict) -> Any:
         backend = athena_backends[context.account_id][context.region]
         if request["WorkGroup"] not in backend.work_groups:
-            raise InvalidRequest(f"WorkGroup {request['WorkGroup']} is not found.")
+            raise InvalidRequestError(f"WorkGroup {request['WorkGroup']} is not found.")
         return _proxy_moto(context, request)
 
     def update_work_group(self, context: RequestContext, request: dict) -> dict:
         backend = athena_backends[context.account_id][context.region]
         workgroup = backend.work_groups.get(request["WorkGroup"])
         if workgroup is None:
-            raise InvalidRequest(f"WorkGroup {request['WorkGroup']} is not found.")
+            raise InvalidRequestError(f"WorkGroup {request['WorkGroup']} is not found.")
         if request.get("State"):
             workgroup.state = request["State"]
         if request.get("Description") is not None:
@@ -191,7 +191,7 @@ def guarded(handler: Handler) -> Handler:
     def call(context: RequestContext, request: dict) -> Any:
         try:
             return handler(context, request)
-        except InvalidRequest as error:
+        except InvalidRequestError as error:
             raise CommonServiceException(
                 "InvalidRequestException", str(error), status_code=400, sender_fault=True
             ) from error

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from . import ddl
-from .errors import NotSupported, QueryFailure, SyntaxFailure
+from .errors import NotSupportedError, QueryError, StatementError
 from .objects import split_uri
 from .render import Cell, csv_line, renderer
 from .results import ResultColumn, ResultSet
@@ -101,7 +101,7 @@ def run(plan: Statement, session: Session, output_base: str) -> Outcome:
         case DropPartitions():
             ddl.drop_partitions(session, plan)
         case _:
-            raise NotSupported(type(plan).__name__)
+            raise NotSupportedError(type(plan).__name__)
     return _text_result(session, [], [], f"{output_base}.txt")
 
 
@@ -170,7 +170,7 @@ def _unload(session: Session, plan: Unload, output_base: str) -> Outcome:
         *("format", "compression", "partitioned_by", "compression_level", "field_delimiter"),
     }
     if "format" not in plan.properties or unknown:
-        raise SyntaxFailure("INVALID_PROPERTY", f"UNLOAD properties: format is required, {sorted(unknown)} unknown")
+        raise StatementError("INVALID_PROPERTY", f"UNLOAD properties: format is required, {sorted(unknown)} unknown")
     compiled = session.compile(plan.text)
     require_empty(session, target)
     written = write_query(session, compiled, target, keys, compression)
@@ -181,7 +181,7 @@ def _unload(session: Session, plan: Unload, output_base: str) -> Outcome:
         _remove(session, written)
         raise
     results = ResultSet([ResultColumn("rows", VARCHAR)], has_header=False)
-    return Outcome(results, f"{output_base}.csv", manifest, written.rows)
+    return Outcome(results, manifest, manifest, written.rows)
 
 
 def _remove(session: Session, written: Written) -> None:
@@ -198,13 +198,13 @@ def _create_table_as(session: Session, plan: CreateTableAs, output_base: str) ->
     database, name = ddl.located(session, plan.table)
     unknown = set(plan.properties) - _TABLE_PROPERTIES
     if unknown or str(plan.properties.get("table_type", "HIVE")).upper() != "HIVE":
-        raise NotSupported(f"table properties {', '.join(sorted(unknown)) or 'table_type ICEBERG'}")
+        raise NotSupportedError(f"table properties {', '.join(sorted(unknown)) or 'table_type ICEBERG'}")
     if session.catalog.get_table(database, name):
         if plan.if_not_exists:
             return _text_result(session, [], [], f"{output_base}.txt")
-        raise QueryFailure("TABLE_ALREADY_EXISTS", f"Table '{database}.{name}' already exists")
+        raise QueryError("TABLE_ALREADY_EXISTS", f"Table '{database}.{name}' already exists")
     if not session.catalog.has_database(database):
-        raise SyntaxFailure("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist")
+        raise StatementError("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist")
     parent = output_base.rpartition("/")[0]
     location = str(plan.properties.get("external_location") or f"{parent}/tables/{session.id}")
     location = location.rstrip("/") + "/"
@@ -224,7 +224,7 @@ def _create_table_as(session: Session, plan: CreateTableAs, output_base: str) ->
             session.catalog.client.delete_table(DatabaseName=database, Name=name)
         raise
     results = ResultSet([ResultColumn("rows", VARCHAR)], has_header=False)
-    return Outcome(results, f"{parent}/tables/{session.id}", manifest, written.rows)
+    return Outcome(results, manifest, manifest, written.rows)
 
 
 def _register(session: Session, database: str, name: str, location: str, written: Written) -> None:

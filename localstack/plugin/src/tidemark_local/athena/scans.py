@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from .errors import NotSupported, QueryFailure
+from .errors import NotSupportedError, QueryError
 from .objects import S3Object
 from .partitions import ScannedFile
 from .rewrite import Scan
@@ -51,13 +51,13 @@ class FileFactsCache:
         self._lock = threading.Lock()
 
     def get(self, files: dict[str, Path], connection: duckdb.DuckDBPyConnection) -> dict[str, FileFacts]:
-        """Facts by cache name. Raises QueryFailure for a file that is not Parquet."""
+        """Facts by cache name. Raises QueryError for a file that is not Parquet."""
         missing = {str(path): name for name, path in files.items() if name not in self._facts}
         if missing:
             try:
                 read = _read_facts(list(missing), connection)
             except (duckdb.InvalidInputException, duckdb.IOException) as error:
-                raise QueryFailure("HIVE_BAD_DATA", f"not a valid Parquet file: {error}") from error
+                raise QueryError("HIVE_BAD_DATA", f"not a valid Parquet file: {error}") from error
             with self._lock:
                 self._facts.update({missing[path]: facts for path, facts in read.items()})
         return {name: self._facts[name] for name in files}
@@ -126,8 +126,8 @@ def _read_group(
         actual, stored = found[name]
         try:
             text = read_expression(quoted(actual), stored, kind)
-        except NotSupported as error:
-            raise QueryFailure(
+        except NotSupportedError as error:
+            raise QueryError(
                 "HIVE_BAD_DATA",
                 f"Field {name}'s type {stored} in Parquet file {group[0].object.uri} is"
                 f" incompatible with type {kind} defined in table schema",
@@ -159,7 +159,7 @@ def _per_file(values: list[str | None]) -> str:
 
 
 def read_expression(x: str, stored: "duckdb.DuckDBPyType", kind: Type) -> str:
-    """A stored column as its Glue type. Raises NotSupported for a pair that Athena refuses."""
+    """A stored column as its Glue type. Raises NotSupportedError for a pair that Athena refuses."""
     if kind.name == "timestamp" and stored.id in _TIMESTAMP_IDS:
         if stored.id in ("timestamp_ms", "timestamp_s"):
             return f"CAST({x} AS TIMESTAMP)"
@@ -177,7 +177,7 @@ def read_expression(x: str, stored: "duckdb.DuckDBPyType", kind: Type) -> str:
             read_expression("x", child, wanted)
         return f"CAST({x} AS {duckdb_type(kind)})"
     if stored.id not in _READABLE.get(kind.name, ()):
-        raise NotSupported(f"{stored} as {kind}")
+        raise NotSupportedError(f"{stored} as {kind}")
     return x if str(stored) == duckdb_type(kind) else f"CAST({x} AS {duckdb_type(kind)})"
 
 

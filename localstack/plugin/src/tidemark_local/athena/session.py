@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from .catalog import Catalog
-from .errors import QueryCancelled, QueryFailure, ScanLimitExceeded
+from .errors import QueryCancelledError, QueryError, ScanLimitError
 from .objects import Objects, S3Object
 from .partitions import files_of
 from .rewrite import CompiledQuery, Context, compile_query
@@ -55,7 +55,7 @@ class Session:
             self.check()
             yield compiled.sql
         except duckdb.InterruptException as error:
-            raise QueryCancelled from error
+            raise QueryCancelledError from error
         except duckdb.Error as error:
             self.check()
             raise engine_failure(error) from error
@@ -64,33 +64,33 @@ class Session:
 
     def check(self) -> None:
         if self.cancelled:
-            raise QueryCancelled
+            raise QueryCancelledError
 
     def _count(self, size: int) -> None:
         self.scanned_bytes += size
         self.on_progress(self.scanned_bytes)
         if self.cutoff_bytes is not None and self.scanned_bytes > self.cutoff_bytes:
-            raise ScanLimitExceeded(
+            raise ScanLimitError(
                 f"Query cancelled: bytes scanned limit was exceeded ({self.scanned_bytes} bytes"
                 f" would be scanned, the workgroup allows {self.cutoff_bytes})"
             )
 
 
-def engine_failure(error: duckdb.Error) -> QueryFailure:
+def engine_failure(error: duckdb.Error) -> QueryError:
     """A DuckDB error in Trino's words. Our macros raise `NAME: text` themselves."""
     text = str(error).split("\n\nLINE")[0]
     text = text.removeprefix("Invalid Input Error: ")
     name, separator, rest = text.partition(": ")
     if separator and name.isupper():
-        return QueryFailure(name, rest)
+        return QueryError(name, rest)
     if isinstance(error, duckdb.OutOfRangeException):
-        return QueryFailure("NUMERIC_VALUE_OUT_OF_RANGE", text)
+        return QueryError("NUMERIC_VALUE_OUT_OF_RANGE", text)
     if isinstance(error, duckdb.ConversionException):
-        return QueryFailure("INVALID_CAST_ARGUMENT", text)
+        return QueryError("INVALID_CAST_ARGUMENT", text)
     if isinstance(error, duckdb.OutOfMemoryException):
-        return QueryFailure("EXCEEDED_LOCAL_MEMORY_LIMIT", text)
+        return QueryError("EXCEEDED_LOCAL_MEMORY_LIMIT", text)
     if isinstance(error, duckdb.BinderException | duckdb.ParserException | duckdb.CatalogException):
         if "must appear in the GROUP BY" in text:
-            return QueryFailure("EXPRESSION_NOT_AGGREGATE", text)
-        return QueryFailure("SYNTAX_ERROR", text)
-    return QueryFailure("GENERIC_INTERNAL_ERROR", text)
+            return QueryError("EXPRESSION_NOT_AGGREGATE", text)
+        return QueryError("SYNTAX_ERROR", text)
+    return QueryError("GENERIC_INTERNAL_ERROR", text)

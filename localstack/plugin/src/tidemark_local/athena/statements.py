@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from .errors import NotSupported, SyntaxFailure
+from .errors import NotSupportedError, StatementError
 
 _NAME = r'(?:"[^"]+"|`[^`]+`|\w+)'
 _TABLE = rf"(?P<table>{_NAME}(?:\.{_NAME}){{0,2}})"
@@ -142,10 +142,10 @@ def strip_comments(text: str) -> str:
 
 
 def parse_statement(text: str) -> Statement:
-    """Raises SyntaxFailure for an ill-formed statement, NotSupported for one that has no plan."""
+    """Raises StatementError for an ill-formed statement, NotSupportedError for one that has no plan."""
     bare = strip_comments(text)
     if not bare:
-        raise SyntaxFailure("SYNTAX_ERROR", "the statement is empty")
+        raise StatementError("SYNTAX_ERROR", "the statement is empty")
     words = re.match(r"\(*\s*(\w+)(?:\s+(\w+))?(?:\s+(\w+))?", bare)
     first = words[1].upper() if words else ""
     if first in ("SELECT", "WITH", "VALUES", "TABLE"):
@@ -165,12 +165,12 @@ _HINTS = {
 }
 
 
-def refusal(text: str) -> NotSupported:
+def refusal(text: str) -> NotSupportedError:
     words = re.findall(r"[A-Za-z_]+", text)[:4]
     first = words[0].upper() if words else text[:20]
     if first in _HINTS:
-        return NotSupported(_HINTS[first])
-    return NotSupported(f"{' '.join(words).upper()} .. is not supported by the local Athena")
+        return NotSupportedError(_HINTS[first])
+    return NotSupportedError(f"{' '.join(words).upper()} .. is not supported by the local Athena")
 
 
 def unquoted(name: str) -> str:
@@ -193,7 +193,7 @@ def balanced(text: str, start: int) -> int:
         depth += {"(": 1, ")": -1}.get(token[0], 0)
         if depth == 0:
             return start + token.end()
-    raise SyntaxFailure("SYNTAX_ERROR", "unbalanced brackets")
+    raise StatementError("SYNTAX_ERROR", "unbalanced brackets")
 
 
 def properties(text: str) -> dict[str, str | list[str]]:
@@ -204,7 +204,7 @@ def properties(text: str) -> dict[str, str | list[str]]:
     while position < len(text.rstrip()):
         found = re.compile(pattern, re.I | re.S).match(text, position)
         if found is None:
-            raise SyntaxFailure("SYNTAX_ERROR", f"properties near '{text[position : position + 30]}'")
+            raise StatementError("SYNTAX_ERROR", f"properties near '{text[position : position + 30]}'")
         value = found[2]
         if value.upper().startswith("ARRAY"):
             result[found[1].lower()] = [_string(v) for v in re.findall(r"'(?:[^']|'')*'", value)]
@@ -223,7 +223,7 @@ def _unload(text: str) -> Statement | None:
     end = balanced(text, opening) if opening > 0 else 0
     tail = _match(r"\s*TO\s*('(?:[^']|'')*')\s*WITH\s*\((.*)\)", text[end:])
     if not end or tail is None:
-        raise SyntaxFailure("SYNTAX_ERROR", "UNLOAD (query) TO 's3://..' WITH (format = 'PARQUET') expected")
+        raise StatementError("SYNTAX_ERROR", "UNLOAD (query) TO 's3://..' WITH (format = 'PARQUET') expected")
     return Unload(text[opening + 1 : end - 1].strip(), _string(tail[1]), properties(tail[2]))
 
 
@@ -249,7 +249,7 @@ def _create(text: str) -> Statement | None:
         if query:
             no_data = bool(query[3])
             return CreateTableAs(table_name(m["table"]), query[1], given, bool(m[1]), not no_data)
-        raise NotSupported("CREATE TABLE without AS; use CREATE EXTERNAL TABLE")
+        raise NotSupportedError("CREATE TABLE without AS; use CREATE EXTERNAL TABLE")
     return None
 
 

@@ -7,7 +7,7 @@ precision is kept in the Trino type and applied by casts. Only Parquet files get
 import re
 from dataclasses import dataclass
 
-from .errors import NotSupported
+from .errors import NotSupportedError
 
 type Argument = "int | Type | tuple[str | None, Type]"
 
@@ -100,13 +100,13 @@ def parse_type(text: str) -> Type:
     tokens = _TOKEN.findall(text)
     kind, rest = _parse(tokens, text)
     if rest or "".join(tokens) != re.sub(r"\s+", "", text):
-        raise NotSupported(f"column type {text}")
+        raise NotSupportedError(f"column type {text}")
     return kind
 
 
 def _parse(tokens: list[str], text: str) -> tuple[Type, list[str]]:
     if not tokens:
-        raise NotSupported(f"column type {text}")
+        raise NotSupportedError(f"column type {text}")
     raw, rest = tokens[0].lower(), tokens[1:]
     name = ALIASES.get(raw, raw)
     groups: list[list[str]] = []
@@ -131,7 +131,7 @@ def _parse(tokens: list[str], text: str) -> tuple[Type, list[str]]:
     if name == "interval":
         return Type(" ".join([name, *rest])), []
     if name not in PLAIN:
-        raise NotSupported(f"type {text}")
+        raise NotSupportedError(f"type {text}")
     return Type(name), rest
 
 
@@ -146,13 +146,13 @@ def _groups(tokens: list[str]) -> tuple[list[list[str]], list[str]]:
             parts.append([])
         elif not (token in "(<" and depth == 1 and index == 0):
             parts[-1].append(token)
-    raise NotSupported(f"unclosed bracket in type {' '.join(tokens)}")
+    raise NotSupportedError(f"unclosed bracket in type {' '.join(tokens)}")
 
 
 def _whole(tokens: list[str], text: str) -> Type:
     kind, rest = _parse(tokens, text)
     if rest:
-        raise NotSupported(f"column type {text}")
+        raise NotSupportedError(f"column type {text}")
     return kind
 
 
@@ -161,12 +161,16 @@ def _field(tokens: list[str], text: str) -> tuple[str | None, Type]:
         return tokens[0].strip('`"').lower(), _whole(tokens[2:], text)
     try:
         return None, _whole(tokens, text)
-    except NotSupported:
+    except NotSupportedError:
         return tokens[0].strip('`"').lower(), _whole(tokens[1:], text)
 
 
 def quoted(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal_text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def field_name(index: int, name: str | None) -> str:
@@ -206,7 +210,7 @@ _HIVE = {"varchar": "string", "integer": "int", "real": "float", "varbinary": "b
 
 
 def hive_type(kind: Type) -> str:
-    """The spelling Glue stores. Raises NotSupported for types no Hive table can hold."""
+    """The spelling Glue stores. Raises NotSupportedError for types no Hive table can hold."""
     match kind.name:
         case "array":
             return f"array<{hive_type(kind.element)}>"
@@ -222,7 +226,7 @@ def hive_type(kind: Type) -> str:
         case name if name in PLAIN and name not in ("json", "unknown") and "interval" not in name:
             return _HIVE.get(name, name)
         case _:
-            raise NotSupported(f"a column of type {kind} cannot be written to a Hive table; cast it")
+            raise NotSupportedError(f"a column of type {kind} cannot be written to a Hive table; cast it")
 
 
 def athena_type(kind: Type) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .errors import InvalidRequest
+from .errors import InvalidRequestError
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,9 @@ class QuerySettings:
 def settings_for(name: str, workgroup: dict | None, requested: dict | None) -> QuerySettings:
     """workgroup: the answer of GetWorkGroup. requested: the call's ResultConfiguration."""
     if workgroup is None:
-        raise InvalidRequest(f"WorkGroup {name} is not found.")
+        raise InvalidRequestError(f"WorkGroup {name} is not found.")
     if workgroup.get("State", "ENABLED") != "ENABLED":
-        raise InvalidRequest(f"WorkGroup {name} is disabled.")
+        raise InvalidRequestError(f"WorkGroup {name} is disabled.")
     configuration = workgroup.get("Configuration") or {}
     own = dict(configuration.get("ResultConfiguration") or {})
     wanted = {k: v for k, v in (requested or {}).items() if v}
@@ -29,12 +29,12 @@ def settings_for(name: str, workgroup: dict | None, requested: dict | None) -> Q
     chosen = own if enforced else {**own, **wanted}
     location = chosen.get("OutputLocation")
     if not location:
-        raise InvalidRequest(
+        raise InvalidRequestError(
             "No output location provided. An output location is required either through the"
             " Workgroup result configuration setting or as an API input."
         )
     if not location.startswith("s3://") or not location[5:].split("/")[0]:
-        raise InvalidRequest(f"outputLocation is not a valid S3 path: {location}")
+        raise InvalidRequestError(f"outputLocation is not a valid S3 path: {location}")
     return QuerySettings(
         name,
         location.rstrip("/") + "/",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from .errors import NotSupported, QueryFailure, SyntaxFailure
+from .errors import NotSupportedError, QueryError, StatementError
 from .objects import split_uri
 from .partitions import HIVE_NULL
 from .rewrite import CompiledQuery
@@ -43,12 +43,12 @@ def compression_of(properties: dict) -> str:
     for name in ("format", "write_format"):
         form = str(properties.get(name, "PARQUET")).upper()
         if form != "PARQUET":
-            raise NotSupported(f"format {form}: the local Athena writes PARQUET only")
+            raise NotSupportedError(f"format {form}: the local Athena writes PARQUET only")
     for name in ("compression", "write_compression", "parquet_compression"):
         if name in properties:
             wanted = str(properties[name]).lower()
             if wanted not in _COMPRESSIONS:
-                raise QueryFailure("INVALID_TABLE_PROPERTY", f"{name} {properties[name]}")
+                raise QueryError("INVALID_TABLE_PROPERTY", f"{name} {properties[name]}")
             return _COMPRESSIONS[wanted]
     return "snappy"
 
@@ -56,16 +56,16 @@ def compression_of(properties: dict) -> str:
 def require_empty(session: Session, target: str) -> None:
     bucket, prefix = split_uri(target)
     if session.objects.below(bucket, prefix):
-        raise QueryFailure("HIVE_PATH_ALREADY_EXISTS", f"Target directory already exists: {target}")
+        raise QueryError("HIVE_PATH_ALREADY_EXISTS", f"Target directory already exists: {target}")
 
 
 def write_query(session: Session, compiled: CompiledQuery, target: str, keys: list[str], compression: str) -> Written:
     """Writes below `target`, which ends with a slash. A failure leaves no object there."""
     labels = [label.lower() for label, _, _ in compiled.columns]
     if len(set(labels)) != len(labels):
-        raise SyntaxFailure("DUPLICATE_COLUMN_NAME", f"columns are not unique: {', '.join(labels)}")
+        raise StatementError("DUPLICATE_COLUMN_NAME", f"columns are not unique: {', '.join(labels)}")
     if keys and labels[-len(keys) :] != keys:
-        raise QueryFailure(
+        raise QueryError(
             "HIVE_COLUMN_ORDER_MISMATCH",
             "Partition keys must be the last columns in the table and in the same order as the"
             f" table properties: {keys}",
@@ -117,7 +117,7 @@ def _upload(session: Session, directory: Path, target: str, key_count: int, rows
     local = sorted(p for p in directory.rglob("*.parquet")) if rows else []
     folders = {p.parent for p in local}
     if key_count and len(folders) > MAX_PARTITIONS:
-        raise QueryFailure(
+        raise QueryError(
             "HIVE_TOO_MANY_OPEN_PARTITIONS",
             f"Exceeded limit of {MAX_PARTITIONS} open writers for partitions: {len(folders)}; split the statement",
         )

@@ -71,7 +71,7 @@ def get_partitions(context: RequestContext, request: dict) -> dict:
     """Segments are honoured: each partition is in exactly one of them."""
     request = lower_case_names(request)
     found = backend(context).get_partitions(
-        request["DatabaseName"], request["TableName"], request.get("Expression") or ""
+        request["DatabaseName"], request["TableName"], request.get("Expression") or None
     )
     segment = request.get("Segment")
     if segment:

@@ -4,10 +4,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from sqlglot import exp
 
-from ..errors import NotSupported, QueryFailure, SyntaxFailure, TypeMismatch
+from ..errors import NotSupportedError, QueryError, StatementError, TypeMismatchError
 from ..types import FLOATS, INTEGERS, TIMESTAMPS, Type, array, map_of, parse_type
 from .casts import coerce, common_type
 from .expressions import compile_expression, handles
@@ -24,6 +25,23 @@ def special(*names: str) -> Callable[[Special], Special]:
         return form
 
     return register
+
+
+def special_named(*names: str) -> Callable[[Callable[..., Typed]], Callable[..., Typed]]:
+    """For a form shared by several functions: its first parameter is the function's name."""
+
+    def register(form: Callable[..., Typed]) -> Callable[..., Typed]:
+        SPECIAL_FORMS.update({name: partial(form, name) for name in names})
+        return form
+
+    return register
+
+
+def arguments(nodes: list[exp.Expression], scope: Scope, low: int, high: int) -> list[Typed]:
+    """The compiled arguments. Raises StatementError unless there are `low` to `high` of them."""
+    if not low <= len(nodes) <= high:
+        raise StatementError("FUNCTION_NOT_FOUND", f"expected {low} to {high} arguments, got {len(nodes)}")
+    return [compile_expression(n, scope) for n in nodes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +78,16 @@ def _call(node: exp.Expression, scope: Scope) -> Typed:
     if name in AGGREGATES:
         return compile_aggregate(node, scope)
     if name in WINDOW_ONLY:
-        raise SyntaxFailure("MISSING_OVER", f"Window function {name} requires an OVER clause")
+        raise StatementError("MISSING_OVER", f"Window function {name} requires an OVER clause")
     if name in SPECIAL_FORMS:
         return SPECIAL_FORMS[name](node.expressions, scope)
     if name not in SIGNATURES:
-        raise NotSupported(f"function {name} (unknown to Athena, or without an exact equal in the local Athena)")
+        raise NotSupportedError(f"function {name} (unknown to Athena, or without an exact equal in the local Athena)")
     return apply(name, [compile_expression(e, scope) for e in node.expressions])
 
 
 def apply(name: str, arguments: list[Typed]) -> Typed:
-    """The first overload that fits the argument types. Raises TypeMismatch when none does."""
+    """The first overload that fits the argument types. Raises TypeMismatchError when none does."""
     for signature in SIGNATURES[name]:
         if len(signature.parameters) != len(arguments):
             continue
@@ -78,12 +96,12 @@ def apply(name: str, arguments: list[Typed]) -> Typed:
             values = [
                 _fit(value, parameter, bound) for value, parameter in zip(arguments, signature.parameters, strict=True)
             ]
-        except QueryFailure:
+        except QueryError:
             continue
         return _result(signature, values)
     got = ", ".join(str(a.type) for a in arguments)
     allowed = "; ".join(f"({', '.join(s.parameters)})" for s in SIGNATURES[name])
-    raise TypeMismatch(f"Unexpected parameters ({got}) for function {name}. Expected: {allowed}")
+    raise TypeMismatchError(f"Unexpected parameters ({got}) for function {name}. Expected: {allowed}")
 
 
 def _result(signature: Signature, values: list[Typed]) -> Typed:
@@ -152,7 +170,7 @@ def _fit(value: Typed, parameter: str, bound: dict[str, Type]) -> Typed:
         case p if p.startswith("map(") and kind.name == "map":
             return _bound(value, p, bound)
     if parameter.startswith(("array(", "map(")) or parameter == "timestamp":
-        raise TypeMismatch(f"expected {parameter}, got {kind}")
+        raise TypeMismatchError(f"expected {parameter}, got {kind}")
     return coerce(value, parse_type(parameter))
 
 

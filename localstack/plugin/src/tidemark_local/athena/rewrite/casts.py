@@ -2,9 +2,8 @@
 
 import re
 
-from ..errors import NotSupported, TypeMismatch
+from ..errors import NotSupportedError, TypeMismatchError
 from ..types import (
-    BIGINT,
     DOUBLE,
     FLOATS,
     INTEGER_DIGITS,
@@ -67,17 +66,17 @@ def common_of(kinds: list[Type], where: str) -> Type:
     for kind in kinds:
         merged = common_type(result, kind)
         if merged is None:
-            raise TypeMismatch(f"{where}: types {result} and {kind} have no common type; cast one")
+            raise TypeMismatchError(f"{where}: types {result} and {kind} have no common type; cast one")
         result = merged
     return result
 
 
 def coerce(value: Typed, target: Type, where: str = "argument") -> Typed:
-    """The value as `target` where Trino does so silently. Raises TypeMismatch otherwise."""
+    """The value as `target` where Trino does so silently. Raises TypeMismatchError otherwise."""
     if value.type == target:
         return value
     if common_type(value.type, target) != target and not _same_but_names(value.type, target):
-        raise TypeMismatch(f"{where} must be {target}, got {value.type}; cast it")
+        raise TypeMismatchError(f"{where} must be {target}, got {value.type}; cast it")
     return cast(value, target)
 
 
@@ -98,7 +97,7 @@ STRING_FORMS = {
 
 
 def cast(value: Typed, target: Type, safe: bool = False) -> Typed:
-    """CAST, or TRY_CAST if safe. Raises NotSupported where DuckDB cannot give Trino's answer."""
+    """CAST, or TRY_CAST if safe. Raises NotSupportedError where DuckDB cannot give Trino's answer."""
     source = value.type
     if source == target:
         return value
@@ -127,7 +126,7 @@ def _cast_sql(value: Typed, target: Type, safe: bool) -> str:
         case (a, b) if a in FLOATS and b in (*FLOATS, "boolean"):
             return plain
         case (a, "varchar") if a in FLOATS:
-            raise NotSupported(f"CAST({source} AS varchar): digits differ between engines; cast to decimal first")
+            raise NotSupportedError(f"CAST({source} AS varchar): digits differ between engines; cast to decimal first")
         case ("boolean", b) if b in (*INTEGERS, "decimal", *FLOATS, "varchar"):
             return plain
         case ("date", "varchar"):
@@ -147,15 +146,15 @@ def _cast_sql(value: Typed, target: Type, safe: bool) -> str:
         case ("row", "row") if len(source.fields) == len(target.fields):
             return _cast_row(x, source, target, safe)
         case ("json", "varchar") | ("varchar", "json") | ("json", _) | (_, "json"):
-            raise NotSupported(f"CAST({source} AS {target}); use json_extract_scalar or json_parse")
-    raise TypeMismatch(f"Cannot cast {source} to {target}")
+            raise NotSupportedError(f"CAST({source} AS {target}); use json_extract_scalar or json_parse")
+    raise TypeMismatchError(f"Cannot cast {source} to {target}")
 
 
 def _change_precision(x: str, source: Type, target: Type) -> str:
     if target.precision >= source.precision:
         return x
     if target.precision > 6:
-        raise NotSupported(f"{target}: at most 6 digits of a second")
+        raise NotSupportedError(f"{target}: at most 6 digits of a second")
     return f"tm_round_timestamp({x}, {10 ** (6 - target.precision)})"
 
 
@@ -172,7 +171,7 @@ def _from_string(value: Typed, target: Type, safe: bool) -> str:
     form = STRING_FORMS[target.name]
     wanted = duckdb_type(target)
     if target.name in TIMESTAMPS and target.precision > 6:
-        raise NotSupported(f"{target}: at most 6 digits of a second")
+        raise NotSupportedError(f"{target}: at most 6 digits of a second")
     text = f"trim({value.sql})" if target.name in ("double", "real", "decimal") else value.sql
     parsed = f"{'TRY_CAST' if safe else 'CAST'}({text} AS {wanted})"
     if target.name == "timestamp":
@@ -183,6 +182,3 @@ def _from_string(value: Typed, target: Type, safe: bool) -> str:
     otherwise = f"CAST(NULL AS {wanted})" if safe else f"error({message})"
     escaped = form.replace("'", "''")
     return f"CASE WHEN NOT regexp_full_match({value.sql}, '{escaped}') THEN {otherwise} ELSE {parsed} END"
-
-
-__all__ = ["BIGINT", "cast", "coerce", "common_of", "common_type"]

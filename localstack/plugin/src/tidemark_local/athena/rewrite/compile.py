@@ -2,9 +2,20 @@
 
 from dataclasses import dataclass
 
-from ..errors import SyntaxFailure
+from ..errors import StatementError
 from ..types import Type
-from . import aggregates, calls, special_forms, windows  # noqa: F401  they register their handlers
+from . import (  # noqa: F401  each registers its handlers
+    aggregates,
+    calls,
+    conditionals,
+    lists,
+    literals,
+    numbers,
+    subqueries,
+    texts,
+    times,
+    windows,
+)
 from .queries import compile_subquery
 from .scope import Context, Scan, Scope
 from .syntax import parse_query
@@ -20,13 +31,13 @@ class CompiledQuery:
 
 
 def compile_query(text: str, context: Context) -> CompiledQuery:
-    """Raises QueryFailure: a syntax error, a type error, or a refusal by name."""
+    """Raises QueryError: a syntax error, a type error, or a refusal by name."""
     try:
         sql, columns = compile_subquery(parse_query(text), Scope(context))
     except RecursionError as error:
-        raise SyntaxFailure("STACK_OVERFLOW", "the statement is too large; split it") from error
+        raise StatementError("STACK_OVERFLOW", "the statement is too large; split it") from error
     if context.used_parameters != len(context.parameters):
-        raise SyntaxFailure(
+        raise StatementError(
             "INVALID_PARAMETER_USAGE",
             f"Incorrect number of parameters: expected {context.used_parameters} but found {len(context.parameters)}",
         )

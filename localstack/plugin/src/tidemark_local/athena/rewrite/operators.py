@@ -1,10 +1,12 @@
 """Arithmetic, comparison and concatenation with Trino's result types, overflow and NaN rules."""
 
-from ..errors import NotSupported, TypeMismatch
+from ..errors import NotSupportedError, TypeMismatchError
 from ..types import (
+    BIGINT,
     BOOLEAN,
     DAY_INTERVAL,
     FLOATS,
+    INTEGER,
     INTEGERS,
     MONTH_INTERVAL,
     TIMESTAMPS,
@@ -30,6 +32,11 @@ _SIGNS = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "Mod": "%"}
 _COMPARISONS = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 
 
+def integer(value: int) -> Typed:
+    kind = INTEGER if -(2**31) <= value < 2**31 else BIGINT
+    return Typed(f"CAST({value} AS {kind.name.upper()})", kind, value)
+
+
 def interval(value: str, unit: str, negative: bool) -> Typed:
     sign = "-" if negative else ""
     return Typed(f"({sign}INTERVAL '{value}' {unit})", INTERVAL_UNITS[unit])
@@ -45,7 +52,7 @@ def is_interval(kind: Type) -> bool:
 
 def require_number(value: Typed, where: str) -> None:
     if not is_number(value.type) and not is_interval(value.type):
-        raise TypeMismatch(f"{where} needs a number, got {value.type}")
+        raise TypeMismatchError(f"{where} needs a number, got {value.type}")
 
 
 def arithmetic(operation: str, a: Typed, b: Typed) -> Typed:
@@ -83,7 +90,7 @@ def _decimal_arithmetic(sign: str, a: Typed, b: Typed) -> Typed:
         case "*":
             kind = decimal(min(38, x.precision + y.precision), x.scale + y.scale)
             if kind.scale > 38:
-                raise TypeMismatch(f"scale of {x} * {y} exceeds 38 digits; cast to a smaller scale")
+                raise TypeMismatchError(f"scale of {x} * {y} exceeds 38 digits; cast to a smaller scale")
         case "/":
             return divide_decimals(Typed(left, x), Typed(right, y))
         case _:
@@ -139,16 +146,16 @@ def _time_arithmetic(sign: str, a: Typed, b: Typed) -> Typed:
         return Typed(f"({a.sql} * {b.sql})", x)
     if sign == "*" and is_interval(y) and x.name in INTEGERS:
         return Typed(f"({b.sql} * {a.sql})", y)
-    raise TypeMismatch(f"Cannot apply operator: {x} {sign} {y}")
+    raise TypeMismatchError(f"Cannot apply operator: {x} {sign} {y}")
 
 
 def compare(operation: str, a: Typed, b: Typed) -> Typed:
     kind = common_type(a.type, b.type)
     if kind is None:
         sign = _COMPARISONS.get(operation, "IS DISTINCT FROM")
-        raise TypeMismatch(f"Cannot apply operator: {a.type} {sign} {b.type}")
+        raise TypeMismatchError(f"Cannot apply operator: {a.type} {sign} {b.type}")
     if kind.name == "map" and operation not in ("EQ", "NEQ", "NullSafeEQ", "NullSafeNEQ"):
-        raise TypeMismatch(f"{kind} cannot be ordered")
+        raise TypeMismatchError(f"{kind} cannot be ordered")
     x, y = coerce(a, kind).sql, coerce(b, kind).sql
     if operation == "NullSafeEQ":
         return Typed(f"({x} IS NOT DISTINCT FROM {y})", BOOLEAN)
@@ -176,7 +183,7 @@ def _ieee(operation: str, plain: str, a: tuple[Typed, str], b: tuple[Typed, str]
 
 
 def _may_be_nan(value: Typed) -> bool:
-    return value.type.name in FLOATS and not value.sql.startswith("CAST('")
+    return value.type.name in FLOATS and value.literal is None
 
 
 def concat(values: list[Typed]) -> Typed:
@@ -195,5 +202,5 @@ def concat(values: list[Typed]) -> Typed:
             result = f"tm_concat_lists({result}, {coerce(value, kind).sql})"
         return Typed(result, kind)
     if len(kinds) > 1:
-        raise TypeMismatch(f"concat needs one type, got {' and '.join(sorted(kinds))}; cast")
-    raise NotSupported(f"concat of {', '.join(kinds)}")
+        raise TypeMismatchError(f"concat needs one type, got {' and '.join(sorted(kinds))}; cast")
+    raise NotSupportedError(f"concat of {', '.join(kinds)}")

@@ -1,10 +1,11 @@
 """Which predicates can leave files unread: conjuncts over partition keys or "$path" of one scan."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from ..errors import QueryFailure
+from ..errors import QueryError
 from ..types import VARCHAR, Type, quoted
 from .expressions import compile_expression
 from .scope import Column, Relation, Scan, Scope
@@ -67,7 +68,7 @@ class _PartitionScope(Scope):
 
     mapped: dict[tuple[str, ...], tuple[str, Type]] = field(default_factory=dict)
 
-    def find(self, parts):  # noqa: ANN001, ANN201
+    def find(self, parts: Sequence[str]) -> tuple[Column, Sequence[str]] | None:
         target = self.mapped.get(tuple(parts))
         return (Column(target[0], quoted(target[0]), target[1]), ()) if target else None
 
@@ -82,7 +83,7 @@ def _record(
     try:
         scan.constraints.append(compile_expression(conjunct, inner).sql)
         _record_equality(conjunct, inner, scan)
-    except QueryFailure:
+    except QueryError:
         return
 
 

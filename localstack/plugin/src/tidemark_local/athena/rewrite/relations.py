@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from ..errors import NotSupported, SyntaxFailure, TypeMismatch
-from ..types import BIGINT, VARCHAR, Type, array, duckdb_type, field_name, quoted
-from .casts import cast, coerce, common_of, common_type
+from ..errors import NotSupportedError, StatementError, TypeMismatchError
+from ..types import BIGINT, VARCHAR, Type, duckdb_type, field_name, quoted
+from .casts import coerce, common_of, common_type
 from .expressions import compile_expression, condition
 from .pruning import push
 from .scope import (
@@ -20,6 +20,7 @@ from .scope import (
     aliased,
     identifier,
 )
+from .syntax import parse_query
 
 MAX_VIEW_DEPTH = 16
 
@@ -31,7 +32,7 @@ def compile_from(select: exp.Expression, scope: Scope) -> str:
         return ""
     text = _relation(source.this, scope)
     for laterals in select.args.get("laterals") or []:
-        raise NotSupported(f"LATERAL VIEW {laterals.sql('hive')[:40]}; use CROSS JOIN UNNEST")
+        raise NotSupportedError(f"LATERAL VIEW {laterals.sql('hive')[:40]}; use CROSS JOIN UNNEST")
     for join in [*(source.this.args.get("joins") or []), *(select.args.get("joins") or [])]:
         text = _join(text, join, scope)
     return f" FROM {text}"
@@ -41,7 +42,7 @@ def _relation(node: exp.Expression, scope: Scope) -> str:
     """Adds the relation to the scope. Returns its text with a unique alias."""
     for refused in ("pivots", "sample", "match_recognize", "version", "when"):
         if node.args.get(refused):
-            raise NotSupported(f"{refused} in `{node.sql('trino')[:80]}`")
+            raise NotSupportedError(f"{refused} in `{node.sql('trino')[:80]}`")
     if isinstance(node, exp.Paren | exp.Subquery) and isinstance(node.this, exp.Table):
         inner = node.this
         text = _relation(inner, scope)
@@ -59,7 +60,7 @@ def _relation(node: exp.Expression, scope: Scope) -> str:
         alias = node.args.get("alias")
         inner = node.this if isinstance(node, exp.Subquery) else node
         return _derived(inner if not _ordered(node) else node, alias, scope, outer)
-    raise NotSupported(f"{node.key.upper()} in FROM")
+    raise NotSupportedError(f"{node.key.upper()} in FROM")
 
 
 def _ordered(node: exp.Expression) -> bool:
@@ -91,13 +92,13 @@ def _add(
     if renamed:
         visible = [c for c in result if not c.hidden]
         if len(renamed) != len(visible):
-            raise SyntaxFailure(
+            raise StatementError(
                 "MISMATCHED_COLUMN_ALIASES",
                 f"Column alias list has {len(renamed)} entries but '{shown}' has {len(visible)} columns",
             )
         result = [Column(new, c.sql, c.type, new, c.source) for new, c in zip(renamed, visible, strict=True)]
     if shown and any(r.alias == shown and r.database == database for r in scope.relations):
-        raise SyntaxFailure("SYNTAX_ERROR", f"Table alias '{shown}' is used twice")
+        raise StatementError("SYNTAX_ERROR", f"Table alias '{shown}' is used twice")
     scope.relations.append(Relation(shown, result, database if alias is None else None))
     return f"{text} AS {internal}"
 
@@ -106,7 +107,7 @@ def _named(node: exp.Expression, scope: Scope) -> str:
     parts = [p.name.lower() for p in node.parts]  # type: ignore[attr-defined]
     alias, context = node.args.get("alias"), scope.context
     if isinstance(node.this, exp.Anonymous | exp.Func):
-        raise NotSupported(f"table function {node.this.name}")
+        raise NotSupportedError(f"table function {node.this.name}")
     if len(parts) == 1 and parts[0] in scope.tables:
         common = scope.tables[parts[0]]
         columns = common.columns
@@ -116,7 +117,7 @@ def _named(node: exp.Expression, scope: Scope) -> str:
     catalog = parts[-3] if len(parts) == 3 else None
     database = parts[-2] if len(parts) > 1 else context.database
     if database is None:
-        raise SyntaxFailure("MISSING_SCHEMA_NAME", f"no database is set for table {parts[-1]}")
+        raise StatementError("MISSING_SCHEMA_NAME", f"no database is set for table {parts[-1]}")
     found = context.lookup(catalog, database, parts[-1])
     if isinstance(found, ViewDefinition):
         return _view(found, alias, scope)
@@ -136,12 +137,11 @@ def _scan(table: TableDefinition, alias: exp.Expression | None, scope: Scope) ->
 
 def _view(view: ViewDefinition, alias: exp.Expression | None, scope: Scope) -> str:
     """Expanded as a subquery with its own database; no name of the caller is visible inside."""
-    from .queries import compile_subquery
-    from .syntax import parse_query
+    from .queries import as_types, compile_subquery
 
     context = scope.context
     if context.view_depth >= MAX_VIEW_DEPTH:
-        raise SyntaxFailure("VIEW_IS_RECURSIVE", f"view {view.name} refers to itself")
+        raise StatementError("VIEW_IS_RECURSIVE", f"view {view.name} refers to itself")
     database, context.database = context.database, view.schema
     context.view_depth += 1
     try:
@@ -150,19 +150,19 @@ def _view(view: ViewDefinition, alias: exp.Expression | None, scope: Scope) -> s
         context.database = database
         context.view_depth -= 1
     if len(columns) != len(view.columns):
-        raise SyntaxFailure("VIEW_IS_STALE", f"view {view.name} is stale; it must be re-created")
-    typed: list[Column] = []
+        raise StatementError("VIEW_IS_STALE", f"view {view.name} is stale; it must be re-created")
     for column, (name, kind) in zip(columns, view.columns, strict=True):
-        if duckdb_type(column.type) == duckdb_type(kind):
-            typed.append(Column(name, column.sql, kind, name, column.source))
-        elif common_type(column.type, kind) == kind:
-            typed.append(Column(name, column.sql, column.type, name, ()))
-        else:
-            raise SyntaxFailure(
+        if duckdb_type(column.type) != duckdb_type(kind) and common_type(column.type, kind) != kind:
+            raise StatementError(
                 "VIEW_IS_STALE",
                 f"view {view.name} is stale: column {name} is {column.type}, was {kind}; it must be re-created",
             )
-    return _add(scope, f"({text})", typed, alias, view.name, view.database)
+    text = as_types(text, columns, [kind for _, kind in view.columns])
+    typed = [
+        Column(name, c.sql, kind, name, c.source if duckdb_type(c.type) == duckdb_type(kind) else ())
+        for c, (name, kind) in zip(columns, view.columns, strict=True)
+    ]
+    return _add(scope, text, typed, alias, view.name, view.database)
 
 
 def _unnest(node: exp.Expression, scope: Scope) -> str:
@@ -197,7 +197,7 @@ def _unnested(values: list[Typed]) -> tuple[list[str], list[tuple[str, Type]]]:
             lists += [f"map_keys({value.sql})", f"map_values({value.sql})"]
             outputs += [(name, value.type.key), (f"u{len(lists) - 1}", value.type.element)]
         elif value.type.name != "array":
-            raise TypeMismatch(f"UNNEST needs an array or map, got {value.type}")
+            raise TypeMismatchError(f"UNNEST needs an array or map, got {value.type}")
         elif value.type.element.name == "row":
             lists.append(value.sql)
             for index, (field, kind) in enumerate(value.type.element.fields):
@@ -212,7 +212,7 @@ def _join(left: str, join: exp.Expression, scope: Scope) -> str:
     side = (join.args.get("side") or "").upper()
     kind = (join.args.get("kind") or "").upper()
     if join.args.get("method") or kind in ("SEMI", "ANTI") or join.args.get("hint"):
-        raise NotSupported(f"{join.args.get('method') or kind} JOIN")
+        raise NotSupportedError(f"{join.args.get('method') or kind} JOIN")
     before = len(scope.relations)
     right = _relation(join.this, scope)
     on, using = join.args.get("on"), join.args.get("using")
@@ -220,7 +220,7 @@ def _join(left: str, join: exp.Expression, scope: Scope) -> str:
         return f"{left} {side} JOIN {right} ON {_using(using, before, side, scope)}"
     if on is None:
         if side:
-            raise SyntaxFailure("SYNTAX_ERROR", f"{side} JOIN needs ON or USING")
+            raise StatementError("SYNTAX_ERROR", f"{side} JOIN needs ON or USING")
         return f"{left} CROSS JOIN {right}"
     test = condition(on, scope, "JOIN ON")
     relations = scope.relations
@@ -251,8 +251,5 @@ def _using(names: list[exp.Expression], before: int, side: str, scope: Scope) ->
 def _one(relations: list[Relation], name: str) -> Column:
     found = [c for r in relations for c in r.columns if c.name == name]
     if len(found) != 1:
-        raise SyntaxFailure("COLUMN_NOT_FOUND", f"USING column '{name}' is missing or ambiguous")
+        raise StatementError("COLUMN_NOT_FOUND", f"USING column '{name}' is missing or ambiguous")
     return found[0]
-
-
-__all__ = ["array", "cast", "compile_from"]

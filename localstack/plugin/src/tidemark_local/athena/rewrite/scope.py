@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from sqlglot import exp
 
-from ..errors import SyntaxFailure
-from ..types import Type, quoted
+from ..errors import StatementError
+from ..types import Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def _names_relation(relation: Relation, parts: Sequence[str]) -> bool:
 
 def _only(columns: list[Column], parts: Sequence[str]) -> Column | None:
     if len(columns) > 1:
-        raise SyntaxFailure("SYNTAX_ERROR", f"Column '{'.'.join(parts)}' is ambiguous")
+        raise StatementError("SYNTAX_ERROR", f"Column '{'.'.join(parts)}' is ambiguous")
     return columns[0] if columns else None
 
 
@@ -171,6 +171,3 @@ def aliased(columns: Sequence[Column], alias_sql: str) -> list[Column]:
 def identifier(node: exp.Expression | None) -> str | None:
     """An identifier as Trino compares it: lower case."""
     return node.name.lower() if node is not None and node.name else None
-
-
-__all__ = ["Column", "Context", "Relation", "Scan", "Scope", "Typed", "quoted"]

@@ -6,8 +6,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, TokenError
+from sqlglot.tokens import TokenType
 
-from ..errors import SyntaxFailure
+from ..errors import StatementError
 
 _KEPT_PARSERS = ("CAST", "TRY_CAST", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "LISTAGG")
 
@@ -30,30 +31,33 @@ class TrinoSyntax(Trino):
         FUNCTION_PARSERS = {  # noqa: RUF012
             name: parser for name, parser in Trino.Parser.FUNCTION_PARSERS.items() if name in _KEPT_PARSERS
         }
+        COLUMN_OPERATORS = {  # noqa: RUF012
+            token: parser for token, parser in Trino.Parser.COLUMN_OPERATORS.items() if token != TokenType.DCOLON
+        }
         TYPE_LITERAL_PARSERS = dict.fromkeys(exp.DType, _typed_literal)
 
 
 def parse(text: str) -> list[exp.Expression]:
-    """The statements of `text`. Raises SyntaxFailure with the position, as Athena words it."""
+    """The statements of `text`. Raises StatementError with the position, as Athena words it."""
     try:
         return [s for s in sqlglot.parse(text, read=TrinoSyntax) if s is not None]
     except (ParseError, TokenError) as error:
-        raise SyntaxFailure("SYNTAX_ERROR", _position(error)) from error
+        raise StatementError("SYNTAX_ERROR", _position(error)) from error
     except RecursionError as error:
-        raise SyntaxFailure("SYNTAX_ERROR", "the statement is nested too deeply") from error
+        raise StatementError("SYNTAX_ERROR", "the statement is nested too deeply") from error
 
 
 def parse_query(text: str) -> exp.Query:
     statements = parse(text)
     if len(statements) != 1:
-        raise SyntaxFailure("SYNTAX_ERROR", f"expected one statement, got {len(statements)}")
+        raise StatementError("SYNTAX_ERROR", f"expected one statement, got {len(statements)}")
     query = statements[0]
     while isinstance(query, exp.Paren | exp.Subquery) and not query.args.get("alias"):
         if any(query.args.get(k) for k in ("order", "limit", "offset", "with_", "joins")):
             break
         query = query.this
     if not isinstance(query, exp.Query | exp.Values):
-        raise SyntaxFailure("SYNTAX_ERROR", f"expected a query, got {type(query).__name__}")
+        raise StatementError("SYNTAX_ERROR", f"expected a query, got {type(query).__name__}")
     return query  # type: ignore[return-value]
 
 

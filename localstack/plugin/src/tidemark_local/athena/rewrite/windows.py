@@ -2,11 +2,12 @@
 
 from sqlglot import exp
 
-from ..errors import NotSupported, SyntaxFailure, TypeMismatch
+from ..errors import NotSupportedError, StatementError, TypeMismatchError
 from ..types import BIGINT, DOUBLE, INTEGERS, quoted
 from .aggregates import AGGREGATES, compile_aggregate
 from .casts import coerce, common_of
 from .expressions import compile_expression, condition, handles
+from .ordering import order_text
 from .scope import Scope, Typed
 
 RANKS = {
@@ -30,15 +31,15 @@ def _window(node: exp.Expression, scope: Scope) -> Typed:
         filters = (condition(call.expression.this, scope, "FILTER").sql,)
         call = call.this
     if not isinstance(call, exp.Anonymous):
-        raise NotSupported(f"{call.sql('trino')[:60]} OVER")
+        raise NotSupportedError(f"{call.sql('trino')[:60]} OVER")
     over = f" OVER {specification(node, scope)}"
     name = call.name.lower()
     if name in AGGREGATES:
         if nulls:
-            raise SyntaxFailure("SYNTAX_ERROR", f"IGNORE NULLS on aggregate {name}")
+            raise StatementError("SYNTAX_ERROR", f"IGNORE NULLS on aggregate {name}")
         return compile_aggregate(call, scope, filters, over)
     if name not in WINDOW_ONLY or filters:
-        raise NotSupported(f"window function {name}")
+        raise NotSupportedError(f"window function {name}")
     values = [compile_expression(e, scope) for e in call.expressions]
     return _function(name, values, nulls, over)
 
@@ -46,11 +47,11 @@ def _window(node: exp.Expression, scope: Scope) -> Typed:
 def _function(name: str, values: list[Typed], nulls: str, over: str) -> Typed:
     if name in RANKS:
         if values:
-            raise SyntaxFailure("FUNCTION_NOT_FOUND", f"{name} takes no arguments")
+            raise StatementError("FUNCTION_NOT_FOUND", f"{name} takes no arguments")
         return Typed(f"{name}(){over}", RANKS[name])
     for value in values[1:2]:
         if value.type.name not in INTEGERS:
-            raise TypeMismatch(f"{name}: offset must be an integer, got {value.type}")
+            raise TypeMismatchError(f"{name}: offset must be an integer, got {value.type}")
     if name == "ntile":
         return Typed(f"ntile({coerce(values[0], BIGINT).sql}){over}", BIGINT)
     kind = values[0].type
@@ -63,14 +64,12 @@ def _function(name: str, values: list[Typed], nulls: str, over: str) -> Typed:
 
 def specification(node: exp.Expression, scope: Scope) -> str:
     """The text after OVER: a window's name or its definition."""
-    from .queries import order_text
-
     base = node.args.get("alias")
     partition, order, spec = (node.args.get(k) for k in ("partition_by", "order", "spec"))
     if base is not None and not (partition or order or spec):
         name = base.name.lower()
         if name not in scope.windows:
-            raise SyntaxFailure("SYNTAX_ERROR", f"Window {name} is not defined")
+            raise StatementError("SYNTAX_ERROR", f"Window {name} is not defined")
         return quoted(name)
     parts = [quoted(base.name.lower())] if base is not None else []
     if partition:
@@ -88,7 +87,7 @@ def _frame(spec: exp.Expression, scope: Scope) -> str:
     start = _bound(spec.args.get("start"), spec.args.get("start_side"), scope)
     end = _bound(spec.args.get("end"), spec.args.get("end_side"), scope)
     if spec.args.get("exclude"):
-        raise NotSupported("EXCLUDE in a window frame")
+        raise NotSupportedError("EXCLUDE in a window frame")
     return f"{kind} BETWEEN {start} AND {end or 'CURRENT ROW'}"
 
 
