@@ -8,9 +8,12 @@ export const actions = {
   serveRows: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'],
   /** Conditional puts only: a row is never updated in place or deleted (a tombstone is a row too). */
   writeRows: ['dynamodb:PutItem'],
-  useJobs: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+  /** Records are put, locks are updated; neither is ever deleted. */
+  useJobs: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
   readObjects: ['s3:GetObject'],
-  writeObjects: ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts', 's3:PutObject'],
+  writeObjects: ['s3:PutObject'],
+  /** How Athena writes results and unloads on behalf of the caller. */
+  unloadObjects: ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts', 's3:PutObject'],
   deleteObjects: ['s3:DeleteObject'],
   listObjects: ['s3:ListBucket'],
   /** What Athena needs of the bucket itself on behalf of the caller. */
@@ -18,15 +21,16 @@ export const actions = {
   startQueries: ['athena:GetQueryExecution', 'athena:GetWorkGroup', 'athena:StartQueryExecution'],
   watchQueries: ['athena:GetQueryExecution', 'athena:StopQueryExecution'],
   readResults: ['athena:GetQueryResults'],
-  readCatalog: ['glue:GetDatabase', 'glue:GetPartition', 'glue:GetPartitions', 'glue:GetTable', 'glue:GetTables'],
-  registerPartitions: [
-    'glue:BatchCreatePartition',
+  readCatalog: [
     'glue:BatchGetPartition',
+    'glue:GetDatabase',
     'glue:GetPartition',
     'glue:GetPartitions',
     'glue:GetTable',
-    'glue:UpdatePartition',
   ],
+  /** Athena asks every caller for it on the database `default`, whatever the statement reads. */
+  enterCatalog: ['glue:GetDatabase'],
+  registerPartitions: ['glue:BatchCreatePartition', 'glue:BatchGetPartition', 'glue:GetTable', 'glue:UpdatePartition'],
   /** Is the execution that holds a lock still running? */
   describeExecutions: ['states:DescribeExecution'],
   /** A distributed map's runs are executions that its own state machine starts. */

@@ -4,7 +4,6 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { acceptedWildcards, acceptWildcards } from '#infra/accepted-wildcards.ts';
-import { actions } from '#infra/perms.ts';
 import { FeatureStoreStacks } from '#infra/stacks/feature-store-stacks.ts';
 import { manifest, repositoryModule, stage, testApp } from './fixture.ts';
 import { statefulIds, statementsOf } from './templates.ts';
@@ -17,7 +16,6 @@ function deployment(name: 'dev' | 'prod'): { readonly app: App; readonly stacks:
 
 const dev = deployment('dev');
 const templates = Object.values(dev.stacks).map((stack) => Template.fromStack(stack));
-const only = (part: keyof typeof dev.stacks): Template => Template.fromStack(dev.stacks[part]);
 
 describe('app', () => {
   it('passes the AWS Solutions and Serverless checks', () => {
@@ -156,19 +154,6 @@ describe('rights', () => {
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
     ]);
-  });
-
-  it('write online rows for one function only', () => {
-    const [writeRows] = actions.writeRows;
-    const table = JSON.stringify(dev.stacks.materialization.resolve({ table: 'StorageOnlineStore' }));
-    expect(table).toContain('OnlineStore');
-    const writers = Object.values(only('materialization').findResources('AWS::IAM::Policy')).filter(({ Properties }) =>
-      Properties.PolicyDocument.Statement.some(
-        (statement: { Action: string | string[]; Resource: unknown }) =>
-          [statement.Action].flat().includes(writeRows) && JSON.stringify(statement.Resource).includes('OnlineStore'),
-      ),
-    );
-    expect(writers).toHaveLength(1);
   });
 
   it('never delete the online table, the bucket or their keys', () => {

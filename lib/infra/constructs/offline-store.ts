@@ -88,11 +88,12 @@ export class OfflineStore extends Construct {
   grantQuery(grantee: IGrantable, unloadTo: readonly TopFolder[] = []): void {
     allow(grantee, [...actions.startQueries, ...actions.watchQueries, ...actions.readResults], [this.workgroupArn]);
     allow(grantee, actions.readCatalog, this.catalogArns);
+    allow(grantee, actions.enterCatalog, [this.glueArn('database', 'default')]);
     allow(grantee, actions.queryBucket, [this.bucket.bucketArn]);
     this.grantRead(grantee, [folders.sources, folders.featureRows, folders.published, folders.trainingSets]);
-    this.grantWrite(grantee, unloadTo);
     this.grantRead(grantee, [folders.athenaResults]);
-    this.grantWrite(grantee, [folders.athenaResults]);
+    allow(grantee, actions.unloadObjects, this.objectArns([folders.athenaResults, ...unloadTo]));
+    allowKey(grantee, { key: this.encryptionKey, actions: actions.encrypt, via: 's3' });
     if (this.sourceFolders.length > 0) {
       allow(
         grantee,
@@ -146,13 +147,15 @@ export class OfflineStore extends Construct {
   }
 
   private get catalogArns(): string[] {
-    const arn = (resource: string, resourceName: string): string =>
-      Stack.of(this).formatArn({ service: 'glue', resource, resourceName });
     return [
       Stack.of(this).formatArn({ service: 'glue', resource: 'catalog' }),
-      arn('database', this.databaseName),
-      arn('table', `${this.databaseName}/*`),
+      this.glueArn('database', this.databaseName),
+      this.glueArn('table', `${this.databaseName}/*`),
     ];
+  }
+
+  private glueArn(resource: 'database' | 'table', resourceName: string): string {
+    return Stack.of(this).formatArn({ service: 'glue', resource, resourceName });
   }
 }
 
