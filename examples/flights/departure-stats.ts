@@ -8,8 +8,7 @@ const meanDelay = (window: number) => mean('dep_delay', { window, description: '
 const maxDelay = (window: number) => max('dep_delay', { window, description: 'greatest delay in minutes' });
 const cancellationRate = (window: number) =>
   ratio(count({ window, where: eq('cancelled', true) }), count({ window }), {
-    default: 0,
-    description: 'share of flights that were cancelled',
+    description: 'share of flights that were cancelled; null where there were none',
   });
 
 const recentDepartures = {
@@ -22,7 +21,11 @@ const recentDepartures = {
   max_delay_1h: maxDelay(hours(1)),
   max_delay_24h: maxDelay(hours(24)),
   max_delay_7d: maxDelay(days(7)),
-  cancellation_rate_1h: cancellationRate(hours(1)),
+  // An hour without flights says nothing of cancellations: the model is better off with a 0 than with a null.
+  cancellation_rate_1h: ratio(count({ window: hours(1), where: eq('cancelled', true) }), count({ window: hours(1) }), {
+    default: 0,
+    description: 'share of flights that were cancelled, 0 where there were none',
+  }),
   cancellation_rate_24h: cancellationRate(hours(24)),
   cancellation_rate_7d: cancellationRate(days(7)),
 };

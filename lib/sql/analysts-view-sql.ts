@@ -1,4 +1,4 @@
-import { systemColumns, tableNames } from '#spec/layout.ts';
+import { systemColumns } from '#spec/layout.ts';
 import type { Column } from '#spec/manifest.ts';
 import { featureRowsSelect, type ViewOnTables } from './feature-rows.ts';
 import { dateOfMillis, fromMillis, quoted } from './text.ts';

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { readWireValue, wireWriter } from '#codec/wire-json.ts';
+import { loadRepository } from '#define/node/load-repository.ts';
+import type { ServePlan } from '#engine/serve-plan.ts';
+import type { VerifyReport, VerifyRow } from '#engine/verify.ts';
+import { type ServedBatch, verifyOnline } from '#engine/verify-online.ts';
+import { parseInstant } from '#semantics/time.ts';
+import { TidemarkError } from '#spec/errors.ts';
+import { findStoredView } from '#spec/find.ts';
+import type { StoredView } from '#spec/manifest.ts';
+import type { Value } from '#spec/value-type.ts';
+import { callApi } from '../api.ts';
+import { type Command, stringOption } from '../command.ts';
+import { connect } from '../connections.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { Progress } from '../report/progress.ts';
+import { grouped, table } from '../report/table.ts';
+import { repositoryFolder } from '../repository.ts';
+import { readTarget, type Target } from '../target.ts';
+
+const defaultLimit = 10_000;
+
+export const verify: Command = {
+  name: 'verify',
+  summary: 'compare served values with the offline rows of the same instant',
+  usage: [
+    'tidemark verify [<view[@version]> ...] [--limit N]',
+    '',
+    `--limit   at most N entities of each kind (default ${defaultLimit})`,
+    'exit code 1 when a value differs',
+  ],
+  options: { limit: { type: 'string' } },
+  run: async ({ positionals, options, output }) => {
+    const target = readTarget(stringOption(options, 'target'));
+    const limit = Number(stringOption(options, 'limit') ?? defaultLimit);
+    if (!Number.isInteger(limit) || limit < 1)
+      throw new TidemarkError('cli.badArguments', '--limit must be a positive integer');
+    const { repository } = await loadRepository(repositoryFolder(undefined, target));
+    const { manifest } = repository;
+    const named = positionals.map((name) => findStoredView(manifest, name));
+    const views = (
+      named.length > 0 ? named : manifest.views.filter((view): view is StoredView => view.kind !== 'onDemand')
+    ).filter(({ online }) => online);
+    const connections = connect(target);
+    const serve = (plan: ServePlan, refs: readonly string[], entities: readonly VerifyRow['entity'][]) =>
+      servedBatch(target, { plan, refs, entities });
+    const id = randomBytes(4).toString('hex');
+    const progress = new Progress('verify');
+    const reports: [string, VerifyReport][] = [];
+    for (const entity of new Set(views.map((view) => view.entity))) {
+      progress.show(entity);
+      const own = views.filter((view) => view.entity === entity);
+      reports.push([
+        entity,
+        await verifyOnline(
+          { repository, database: target.database, ...connections, serve },
+          { entity, views: own, limit, id },
+        ),
+      ]);
+    }
+    progress.end();
+    const mismatches = reports.reduce((sum, [, report]) => sum + report.mismatchCount, 0);
+    output.data(Object.fromEntries(reports), describe(reports));
+    return mismatches > 0 ? exitCodes.failedCheck : exitCodes.ok;
+  },
+};
+
+/** One request to the API, and its answer as typed values. */
+async function servedBatch(
+  target: Target,
+  { plan, refs, entities }: { plan: ServePlan; refs: readonly string[]; entities: readonly VerifyRow['entity'][] },
+): Promise<ServedBatch> {
+  const writers = plan.keys.map(({ name, type }) => ({ name, write: wireWriter(type) }));
+  const texts = entities.map(
+    (keys) => `{${writers.map(({ name, write }) => `${JSON.stringify(name)}:${write(keys[name] ?? null)}`).join(',')}}`,
+  );
+  const body = `{"features":${JSON.stringify(refs)},"entities":[${texts.join(',')}],"metadata":["status"]}`;
+  const answer = (await callApi(target, '/v1/online-features', body)) as {
+    rows: { values: unknown[]; status: string[] }[];
+    meta: { asOf: string };
+  }; // the API's documented shape
+  return {
+    asOfMillis: parseInstant(answer.meta.asOf),
+    rows: answer.rows.map(({ values, status }) => ({
+      values: values.map((value, at): Value => {
+        const reading = readWireValue(plan.types[at] ?? 'string', value);
+        if ('problem' in reading)
+          throw new TidemarkError('cli.badAnswer', `the API's value of ${plan.names[at]} ${reading.problem}`, {
+            kind: 'failed',
+          });
+        return reading.value;
+      }),
+      status,
+    })),
+  };
+}
+
+function describe(reports: readonly [string, VerifyReport][]): string {
+  const rows = reports.map(([entity, { entities, checked, mismatchCount, presentShare, statuses }]) => [
+    entity,
+    entities,
+    checked,
+    mismatchCount,
+    `${(100 * presentShare).toFixed(1)} %`,
+    Object.entries(statuses)
+      .map(([status, count]) => `${status} ${grouped(count)}`)
+      .join(', '),
+  ]);
+  const shown = reports.flatMap(([entity, { mismatches }]) =>
+    mismatches
+      .slice(0, 10)
+      .map(
+        ({ entity: keys, feature, offline, served }) =>
+          `${entity} ${JSON.stringify(keys, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))} ${feature}: served ${String(served.value)} (${served.status}), offline ${String(offline.value)} (${offline.status})`,
+      ),
+  );
+  return [table(['entity', 'entities', 'values', 'mismatches', 'present', 'statuses'], rows), ...shown].join('\n');
+}
