@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
@@ -79,6 +79,17 @@ describe('alarms', () => {
   it('each lead to a heading of the runbook', () => {
     const entries = alarms.map(({ AlarmDescription }) => /docs\/runbook\.md#(\S+)$/.exec(AlarmDescription)?.[1]);
     expect(entries.filter((entry) => entry === undefined || !headings.has(entry))).toEqual([]);
+  });
+
+  it('lead to entries that name error codes which exist', () => {
+    const named = [...readFileSync('docs/runbook.md', 'utf8').matchAll(/`([a-z]+\.[a-z]+[A-Z][A-Za-z]*)`/g)].map(
+      ([, code]) => code,
+    );
+    const source = globSync(['lib/**/*.ts', 'lambdas/**/*.ts'])
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n');
+    expect(named.length).toBeGreaterThan(2);
+    expect(named.filter((code) => !source.includes(`'${code}'`))).toEqual([]);
   });
 
   it('each tell the topic when they begin and when they end', () => {
