@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { newTrainingSetId, type TrainingSetRequest } from '#engine/training-set/request.ts';
+import { updateTrainingSetRecord } from '#engine/training-set/training-set-record.ts';
+import type { HttpRequest } from '#lambdas/http/router.ts';
+import { trainingSetAnswerSchema } from '#lambdas/training-sets-api/event.ts';
+import { trainingSetRoutes } from '#lambdas/training-sets-api/routes.ts';
+import type { TidemarkError } from '#spec/errors.ts';
+import { manifest, nowMillis, requestOf, spineKey, world } from './world.ts';
+
+async function api() {
+  const { objects, records } = world();
+  await objects.put(spineKey, 'driver_id\n1\n');
+  const started: TrainingSetRequest[] = [];
+  const routes = trainingSetRoutes({
+    manifest,
+    objects,
+    records,
+    newId: () => newTrainingSetId(nowMillis, 'abcdef'),
+    start: async (request) => {
+      if (started.some(({ id }) => id === request.id)) return false;
+      started.push(request);
+      return true;
+    },
+  });
+  const call = async (method: 'GET' | 'POST', rest: Partial<HttpRequest>) => {
+    const request: HttpRequest = {
+      method,
+      path: '',
+      parameters: {},
+      query: {},
+      body: '',
+      requestId: 'r',
+      deadlineMillis: nowMillis,
+      ...rest,
+    };
+    const response = await routes.find((route) => route.method === method)?.handle(request);
+    return { status: response?.status ?? 200, answer: trainingSetAnswerSchema.parse(JSON.parse(response?.body ?? '')) };
+  };
+  return {
+    objects,
+    records,
+    started,
+    post: (body: unknown) => call('POST', { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    get: (id: string) => call('GET', { parameters: { id } }),
+  };
+}
+
+describe('POST /v1/training-sets', () => {
+  it('starts a build and answers 202 with its id', async () => {
+    const { post, started } = await api();
+    expect(await post({ spine: `s3://memory/${spineKey}`, service: 'pricing', lag: '2h' })).toEqual({
+      status: 202,
+      answer: { id: 'ts-20261122-000000-abcdef', status: 'queued' },
+    });
+    expect(started).toEqual([
+      {
+        id: 'ts-20261122-000000-abcdef',
+        spine: spineKey,
+        service: 'pricing',
+        mode: 'asServed',
+        lagMillis: 7_200_000,
+      },
+    ]);
+  });
+
+  it('takes a list of features, a mode, milliseconds of lag, an event-time column and an id', async () => {
+    const { post, started } = await api();
+    const body = {
+      id: 'mine',
+      spine: spineKey,
+      features: ['stats:trips'],
+      mode: 'eventTime',
+      lag: 5,
+      eventTimeColumn: 'at',
+    };
+    expect((await post(body)).answer).toEqual({ id: 'mine', status: 'queued' });
+    const { lag, ...rest } = body;
+    expect(started).toEqual([{ ...rest, lagMillis: lag }]);
+  });
+
+  const good = { spine: spineKey, service: 'pricing' };
+  it.each<[string, unknown, TidemarkError['kind'], string]>([
+    [
+      'a body that is not JSON',
+      '{',
+      'invalid',
+      "the body is not JSON: Expected property name or '}' in JSON at position 1 (line 1 column 2)",
+    ],
+    ['a body without a spine', { service: 'pricing' }, 'invalid', '/spine is missing'],
+    [
+      'an unknown member',
+      { ...good, spien: 1 },
+      'invalid',
+      '/spien is not known here; allowed: id, spine, service, features, mode, lag, eventTimeColumn',
+    ],
+    [
+      'an unknown mode',
+      { ...good, mode: 'served' },
+      'invalid',
+      '/mode must be one of "asServed", "eventTime", "knowledgeTime"',
+    ],
+    [
+      'both a service and features',
+      { ...good, features: ['stats:trips'] },
+      'invalid',
+      'name a service or a list of features, got both',
+    ],
+    ['neither', { spine: spineKey }, 'invalid', 'name a service or a list of features, got neither'],
+    [
+      'a bad lag',
+      { ...good, lag: '2 hours' },
+      'invalid',
+      'invalid duration "2 hours"; write a number and ms, s, m, h or d, as in 2h',
+    ],
+    [
+      'another bucket',
+      { ...good, spine: 's3://other/x.csv' },
+      'invalid',
+      "/spine must lie in the deployment's bucket s3://memory/; copy it there",
+    ],
+    [
+      'a folder of ours',
+      { ...good, spine: 'state/x.csv' },
+      'invalid',
+      '/spine must lie under training-sets/, datasets/, sources/ of the bucket; copy it to training-sets/',
+    ],
+    [
+      'a spine that is not there',
+      { ...good, spine: 'training-sets/x.csv' },
+      'notFound',
+      'there is no spine at s3://memory/training-sets/x.csv; upload it first',
+    ],
+    [
+      'an unknown service',
+      { ...good, service: 'pricng' },
+      'notFound',
+      'unknown feature service "pricng", known: pricing; did you mean "pricing"?',
+    ],
+  ])('refuses %s', async (...[, body, kind, message]) => {
+    const { post, started } = await api();
+    await expect(post(body)).rejects.toThrow(expect.objectContaining({ kind, message }));
+    expect(started).toEqual([]);
+  });
+
+  it('refuses an id that is taken', async () => {
+    const { post } = await api();
+    await post({ ...good, id: 'mine' });
+    await expect(post({ ...good, id: 'mine' })).rejects.toThrow(expect.objectContaining({ kind: 'conflict' }));
+  });
+});
+
+describe('GET /v1/training-sets/{id}', () => {
+  it('tells how far a build is, and why it failed', async () => {
+    const { get, records } = await api();
+    await updateTrainingSetRecord(records, requestOf(), { step: 'building', nowMillis });
+    expect((await get('t1')).answer).toEqual({
+      id: 't1',
+      status: 'running',
+      step: 'building',
+      startedAt: '2026-11-22T00:00:00.000Z',
+    });
+    const error = { code: 'trainingSet.badSpine', message: 'the spine has no rows' };
+    await updateTrainingSetRecord(records, requestOf(), {
+      state: 'failed',
+      nowMillis,
+      finishedAtMillis: nowMillis + 5,
+      error,
+    });
+    expect((await get('t1')).answer).toMatchObject({ status: 'failed', error, finishedAt: '2026-11-22T00:00:00.005Z' });
+  });
+
+  it.each(['t2', 'no/such', ''])('answers not found for %j', async (id) => {
+    const { get } = await api();
+    await expect(get(id)).rejects.toThrow(expect.objectContaining({ kind: 'notFound' }));
+  });
+});
