@@ -18,12 +18,18 @@ function missingPrograms() {
     [runs('npm', '--version'), 'npm'],
     [runs('java', '-version'), 'a JDK, version 17 or later (for DynamoDB Local), for example openjdk-17-jdk'],
     [runs('mvn', '--version'), 'Maven (it fetches DynamoDB Local)'],
-    [runs('python3.13', '--version') || runs('python3', '--version'), 'Python 3.13 (for LocalStack), or a python3 to fetch it'],
+    [
+      runs('python3.13', '--version') || runs('python3', '--version'),
+      'Python 3.13 (for LocalStack), or a python3 to fetch it',
+    ],
   ];
   return needed.filter(([found]) => !found).map(([, name]) => name);
 }
 
-const lockHash = () => createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+const lockHash = () =>
+  createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
 
 function install() {
   const wanted = lockHash();
@@ -36,7 +42,8 @@ function install() {
     stdio: ['ignore', 2, 2],
   });
   if (status !== 0) fail('npm install failed; its words are above');
-  if (lockHash() !== wanted) fail('npm install changed package-lock.json: commit the lock that belongs to package.json');
+  if (lockHash() !== wanted)
+    fail('npm install changed package-lock.json: commit the lock that belongs to package.json');
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
   tell(`installed npm packages in ${((Date.now() - started) / 1000).toFixed(0)} s`);

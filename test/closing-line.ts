@@ -7,7 +7,7 @@ export default class ClosingLine implements Reporter {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     for (const module of modules) for (const test of module.children.allTests()) count[test.result().state]++;
     console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
-    const file = process.env['TIDEMARK_TEST_COUNTS'];
+    const file = process.env.TIDEMARK_TEST_COUNTS;
     if (file) writeFileSync(file, JSON.stringify(count));
   }
 }

@@ -1,4 +1,5 @@
 import { startLocalCloud, stopLocalCloud } from '#localstack/local-cloud.ts';
+import { removeTestDeployment } from './support/test-deployment.ts';
 
 /** Endpoints and credentials of a local cloud, as any AWS client reads them. */
 function pointClientsAt(endpoint: string, dynamodbEndpoint: string): void {
@@ -10,10 +11,13 @@ function pointClientsAt(endpoint: string, dynamodbEndpoint: string): void {
     AWS_ACCESS_KEY_ID: '000000000000',
     AWS_SECRET_ACCESS_KEY: 'test',
     TIDEMARK_TEST_ENDPOINT: endpoint,
+    TIDEMARK_TEST_NAME: name,
+    // One deployment serves all files of a run, and is brought up to date by the next run where the instance is kept.
+    TIDEMARK_TEST_RUN: `${process.pid}-${Date.now()}`,
   });
 }
 
-const kept = process.env['TIDEMARK_TEST_CLOUD'];
+const kept = process.env.TIDEMARK_TEST_CLOUD;
 const name = kept ?? `test-${process.pid}`;
 
 /**
@@ -26,5 +30,7 @@ export async function setup(): Promise<void> {
 }
 
 export async function teardown(): Promise<void> {
-  if (kept === undefined) await stopLocalCloud(name);
+  if (kept !== undefined) return;
+  await stopLocalCloud(name);
+  removeTestDeployment(name);
 }

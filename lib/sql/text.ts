@@ -25,6 +25,3 @@ export const dateText = (millis: number): string => new Date(millis).toISOString
 /** The smallest multiple of `step` that is >= the bigint expression, right for negative times too. */
 export const roundedUp = (millis: string, step: number): string =>
   `(${millis} + mod(${step} - mod(${millis}, ${step}), ${step}))`;
-
-/** Joins lines of a list with commas, indented. */
-export const lines = (items: readonly string[], indent = '  '): string => items.join(`,\n${indent}`);

@@ -1,4 +1,4 @@
-import { quoted, text } from './text.ts';
+import { text } from './text.ts';
 
 /** UNLOAD of a SELECT as Snappy Parquet into an empty folder; partition columns must come last in the SELECT. */
 export function unloadSql(options: {
@@ -12,7 +12,3 @@ export function unloadSql(options: {
   if (partitionedBy.length > 0) properties.push(`partitioned_by = ARRAY[${partitionedBy.map(text).join(', ')}]`);
   return `UNLOAD (\n${select}\n)\nTO ${text(uri)}\nWITH (${properties.join(', ')})`;
 }
-
-/** SELECT of columns by name from a named relation, for the last step of a WITH. */
-export const selectFrom = (relation: string, columns: readonly string[]): string =>
-  `SELECT ${columns.map(quoted).join(', ')} FROM ${relation}`;
