@@ -1,0 +1,289 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bytesSource, openParquet, readColumns } from '#codec/parquet-read.ts';
+import { type TypedColumn, writeParquet } from '#codec/parquet-write.ts';
+import { completeDataset } from '#engine/training-set/complete-dataset.ts';
+import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
+import { finishPart } from '#engine/training-set/finish-part.ts';
+import { type JoinOutcome, joinFeatures } from '#engine/training-set/join-features.ts';
+import type { TrainingSetPorts } from '#engine/training-set/ports.ts';
+import { parseTrainingSetRequest, type TrainingSetInput } from '#engine/training-set/request.ts';
+import { stageSpine } from '#engine/training-set/stage-spine.ts';
+import { readStepJson, stagedSchema, workFiles } from '#engine/training-set/work-files.ts';
+import type { Value } from '#spec/value-type.ts';
+import { MemoryRecords } from '#store/memory/records.ts';
+import { entityOf, manifestOf, sourceOf, tableViewOf } from '#test/support/manifests.ts';
+import { createOfflineStore, type OfflineStore } from '#test/support/offline-store.ts';
+
+const hour = 3_600_000;
+const start = Date.UTC(2026, 0, 1);
+const described = { description: '', tags: {} };
+const hash = '0'.repeat(64);
+
+const stats = tableViewOf(
+  'stats',
+  [
+    { name: 'trips', type: 'int64', default: '-1' },
+    { name: 'rating', type: 'float32' },
+    { name: 'tags', type: 'list<string>' },
+  ],
+  { entity: 'driver', source: 'rides', ttlMillis: 24 * hour, delayMillis: hour },
+);
+const profile = tableViewOf('profile', [{ name: 'name', type: 'string' }], { entity: 'driver', source: 'drivers' });
+const repository = {
+  manifest: {
+    ...manifestOf({
+      entities: [entityOf('driver', [{ name: 'driver_id', type: 'int64' as const }])],
+      sources: [
+        sourceOf('drivers', [
+          { name: 'driver_id', type: 'int64' },
+          { name: 'name', type: 'string' },
+        ]),
+        sourceOf(
+          'rides',
+          [
+            { name: 'driver_id', type: 'int64' },
+            { name: 'at', type: 'timestamp' },
+            { name: 'trips', type: 'int64' },
+            { name: 'rating', type: 'float32' },
+            { name: 'tags', type: 'list<string>' },
+          ],
+          { eventTime: 'at' },
+        ),
+        { kind: 'request' as const, name: 'trip', schema: [{ name: 'fare', type: 'float64' as const }], ...described },
+      ],
+      views: [
+        {
+          kind: 'onDemand' as const,
+          name: 'price',
+          version: 1,
+          definitionHash: hash,
+          transformHash: hash,
+          inputs: [
+            { kind: 'view' as const, name: 'stats', view: 'stats', version: 1, features: ['trips'] },
+            { kind: 'request' as const, name: 'trip', source: 'trip' },
+          ],
+          features: [{ name: 'per_trip', type: 'float64' as const, ...described }],
+          ...described,
+        },
+        profile,
+        stats,
+      ],
+    }),
+    services: [
+      {
+        name: 'pricing',
+        version: 1,
+        definitionHash: hash,
+        features: [
+          { view: 'price', version: 1, feature: 'per_trip', name: 'per_trip' },
+          { view: 'stats', version: 1, feature: 'tags', name: 'stats__tags' },
+          { view: 'stats', version: 1, feature: 'trips', name: 'stats__trips' },
+          { view: 'profile', version: 1, feature: 'name', name: 'driver_name' },
+          { view: 'stats', version: 1, feature: 'rating', name: 'stats__rating' },
+        ],
+        ...described,
+      },
+    ],
+  },
+  transforms: {
+    'price@1': ({
+      stats: { trips } = {},
+      trip: { fare } = {},
+    }: Readonly<Record<string, Readonly<Record<string, Value>>>>) => ({
+      per_trip: typeof trips === 'bigint' && typeof fare === 'number' ? fare / Number(trips) : null,
+    }),
+  },
+};
+
+/** The steps of the state machine, in its order. */
+async function build(
+  ports: TrainingSetPorts,
+  input: TrainingSetInput,
+  maximumPartRows: number,
+): Promise<DatasetManifest> {
+  const request = parseTrainingSetRequest(input);
+  const { id } = request;
+  const execution = `execution-${randomInt(2 ** 40)}`;
+  const staged = await stageSpine(ports, {
+    request,
+    execution,
+    untilMillis: Number.POSITIVE_INFINITY,
+    maximumPartRows,
+  });
+  for (const join of staged.next === 'join' ? staged.joins : []) {
+    let outcome: JoinOutcome = await joinFeatures(ports, { id, execution, join });
+    while (outcome.next === 'wait') {
+      await wait(20);
+      outcome = await joinFeatures(ports, outcome);
+    }
+  }
+  if (staged.next === 'complete') return completeDataset(ports, { id, execution });
+  const { parts } = await readStepJson(ports.objects, workFiles(id).staged, stagedSchema);
+  await Promise.all(parts.map(({ part }) => finishPart(ports, { id, execution, part })));
+  return completeDataset(ports, { id, execution });
+}
+
+async function datasetColumns(store: OfflineStore, dataset: DatasetManifest): Promise<Map<string, Value[]>> {
+  const columns = new Map<string, Value[]>();
+  for (const { name } of dataset.files) {
+    const stored = await store.objects.get(`${workFiles(dataset.id).datasetFolder}${name}`);
+    const file = await openParquet(bytesSource(stored?.body ?? new Uint8Array()));
+    const values = await readColumns(file, file.columns);
+    for (const [position, column] of file.columns.entries())
+      columns.set(column.name, [...(columns.get(column.name) ?? []), ...(values[position] ?? [])]);
+  }
+  return columns;
+}
+
+describe('training set over S3 and Athena', () => {
+  let store: OfflineStore;
+  let ports: TrainingSetPorts;
+
+  beforeAll(async () => {
+    store = await createOfflineStore(repository.manifest);
+    ports = {
+      repository,
+      database: store.database,
+      objects: store.objects,
+      records: new MemoryRecords(),
+      sql: store.sql,
+      clock: Date.now,
+    };
+    // driver 1 has a row an hour for ten hours, driver 2 one row, driver 2^53 + 1 another, driver 3 none
+    const rows = [
+      ...Array.from({ length: 10 }, (_, step) => ({ id: 1n, at: start + step * hour, trips: BigInt(step + 1) })),
+      { id: 2n, at: start, trips: 50n },
+      { id: 2n ** 53n + 1n, at: start, trips: 7n },
+    ];
+    await store.putRows('sources/rides/all.parquet', [
+      { name: 'driver_id', type: 'int64', values: rows.map(({ id }) => id) },
+      { name: 'at', type: 'timestamp', values: rows.map(({ at }) => at) },
+      { name: 'trips', type: 'int64', values: rows.map(({ trips }) => trips) },
+      { name: 'rating', type: 'float32', values: rows.map(({ trips }) => Number(trips) / 4) },
+      { name: 'tags', type: 'list<string>', values: rows.map(({ trips }) => [`t${trips}`, null]) },
+    ]);
+    await store.putRows('sources/drivers/all.parquet', [
+      { name: 'driver_id', type: 'int64', values: [1n, 2n] },
+      { name: 'name', type: 'string', values: ['Ada', 'Żółw 🐢'] },
+    ]);
+  });
+
+  const labels = [
+    { driver: 1n, at: start + 5.5 * hour, fare: 10 }, // the row of 04:00 is the newest that is available (delay 1 h)
+    { driver: 1n, at: start + 2 * hour, fare: null }, // exactly when the row of 01:00 becomes available
+    { driver: 1n, at: start + 2 * hour - 1, fare: 4 }, // a millisecond before
+    { driver: 2n, at: start + 24 * hour, fare: 100 }, // exactly as old as the ttl
+    { driver: 2n, at: start + 24 * hour + 1, fare: 100 }, // a millisecond older
+    { driver: 3n, at: start + hour, fare: 1 },
+    { driver: null, at: start + hour, fare: 1 },
+    { driver: 2n ** 53n + 1n, at: start + 3 * hour, fare: 1 },
+    { driver: 2n ** 53n, at: start + 3 * hour, fare: 1 },
+    { driver: 1n, at: start + 30 * hour, fare: Number.NaN },
+  ];
+  const expected = {
+    per_trip: [2, null, 4, 2, -100, -1, -1, 1 / 7, -1, Number.NaN],
+    stats__tags: [
+      ['t5', null],
+      ['t2', null],
+      ['t1', null],
+      ['t50', null],
+      null,
+      null,
+      null,
+      ['t7', null],
+      null,
+      ['t10', null],
+    ],
+    stats__trips: [5n, 2n, 1n, 50n, -1n, -1n, -1n, 7n, -1n, 10n],
+    driver_name: ['Ada', 'Ada', 'Ada', 'Żółw 🐢', 'Żółw 🐢', null, null, null, null, 'Ada'],
+    stats__rating: [1.25, 0.5, 0.25, 12.5, null, null, null, 1.75, null, 2.5],
+  };
+  const spine: TypedColumn[] = [
+    { name: 'label', type: 'string', values: labels.map((_, row) => `label ${row}`) },
+    { name: 'driver_id', type: 'int64', values: labels.map(({ driver }) => driver) },
+    { name: 'event_time', type: 'timestamp', values: labels.map(({ at }) => at) },
+    { name: 'fare', type: 'float64', values: labels.map(({ fare }) => fare) },
+  ];
+
+  it.each([3, 100])(
+    'joins an unsorted spine in parts of %i rows: rows, order, labels and features exact',
+    async (partRows) => {
+      const id = `parquet-${partRows}`;
+      await store.objects.put('training-sets/spine.parquet', writeParquet(spine));
+      const dataset = await build(ports, { id, spine: 'training-sets/spine.parquet', service: 'pricing' }, partRows);
+      expect(Object.fromEntries(await datasetColumns(store, dataset))).toEqual({
+        ...Object.fromEntries(spine.map(({ name, values }) => [name, values])),
+        ...expected,
+      });
+      expect(dataset.files).toHaveLength(Math.ceil(labels.length / partRows));
+      expect(dataset.rows).toBe(labels.length);
+      expect(dataset.bytesScanned).toBeGreaterThan(0);
+      expect(dataset.views['stats@1']?.states).toEqual({ present: 6, absent: 4, deleted: 0 });
+      expect(dataset.queries[0]?.sql).toContain('UNLOAD');
+    },
+  );
+
+  it('gives the same features for the same labels in CSV', async () => {
+    const lines = labels.map(({ driver, at, fare }, row) =>
+      [row, driver ?? '', new Date(at).toISOString(), fare ?? ''].join(','),
+    );
+    await store.objects.put('training-sets/spine.csv', `label,driver_id,event_time,fare\r\n${lines.join('\r\n')}\r\n`);
+    const dataset = await build(ports, { id: 'csv', spine: 'training-sets/spine.csv', service: 'pricing' }, 100);
+    const columns = await datasetColumns(store, dataset);
+    for (const [name, values] of Object.entries(expected)) expect([name, columns.get(name)]).toEqual([name, values]);
+    expect(columns.get('label')).toEqual(labels.map((_, row) => BigInt(row)));
+  });
+
+  it('looks back by the lag, and at event times alone', async () => {
+    await store.objects.put('training-sets/spine.parquet', writeParquet(spine));
+    const input = { spine: 'training-sets/spine.parquet', features: ['stats:trips'] };
+    const lagged = await build(ports, { ...input, id: 'lagged', lagMillis: hour }, 100);
+    expect((await datasetColumns(store, lagged)).get('stats__trips')).toEqual([
+      4n,
+      1n,
+      -1n,
+      50n,
+      50n,
+      -1n,
+      -1n,
+      7n,
+      -1n,
+      10n,
+    ]);
+    const classic = await build(ports, { ...input, id: 'classic', mode: 'eventTime' }, 100);
+    expect((await datasetColumns(store, classic)).get('stats__trips')).toEqual([
+      6n,
+      3n,
+      2n,
+      50n,
+      -1n,
+      -1n,
+      -1n,
+      7n,
+      -1n,
+      10n,
+    ]);
+  });
+
+  it('ends as well when it was killed after any step before', async () => {
+    const input = { id: 'killed', spine: 'training-sets/spine.parquet', service: 'pricing' };
+    await store.objects.put(input.spine, writeParquet(spine));
+    const request = parseTrainingSetRequest(input);
+    const first = { request, execution: 'killed-1', untilMillis: 0, maximumPartRows: 3 };
+    expect(await stageSpine(ports, first)).toEqual({ next: 'stage' });
+    await joinFeatures(ports, { id: 'killed', execution: 'killed-1', join: 0 }); // its statement goes on
+    const dataset = await build(ports, input, 3);
+    expect((await datasetColumns(store, dataset)).get('per_trip')).toEqual(expected.per_trip);
+    expect(await build(ports, input, 3)).toEqual(dataset);
+  });
+
+  it('says why a statement has failed', async () => {
+    const input = { id: 'broken', spine: 'training-sets/spine.parquet', features: ['stats:trips'] };
+    await store.objects.put(input.spine, writeParquet(spine));
+    await expect(build({ ...ports, database: 'no_such_database' }, input, 100)).rejects.toThrow(
+      /the point-in-time join of training set broken failed in Athena: .*no_such_database/,
+    );
+  });
+});
