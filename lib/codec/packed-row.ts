@@ -31,6 +31,8 @@ export type RowLayout = Pick<StoredView, 'name' | 'version' | 'layout'> & {
 /** Packed rows may not grow beyond this: DynamoDB's 400 KB less the keys, the order text and a margin. */
 export const maxPackedBytes = 300_000;
 const layoutLength = 8;
+/** Event time, tombstone flag and marks stand before the values. */
+const headLength = 3;
 
 /**
  * Text of a row: the 8 hex characters of the layout id, then the JSON array [eventTimeMillis|null, deleted 0|1, marks|null,
@@ -38,7 +40,8 @@ const layoutLength = 8;
  */
 export function packRow(view: RowLayout, row: StoredRow): string {
   const values = row.deleted ? [] : row.values.map(toJsonValue);
-  const packed = view.layout + JSON.stringify([row.eventTimeMillis, row.deleted ? 1 : 0, row.marks, ...values]);
+  const packed =
+    view.layout + JSON.stringify([row.eventTimeMillis, row.deleted ? 1 : 0, row.deleted ? null : row.marks, ...values]);
   const bytes = packed.length * 3 <= maxPackedBytes ? 0 : utf8Length(packed); // a UTF-16 unit takes at most 3 bytes
   if (bytes > maxPackedBytes)
     throw new TidemarkError(
@@ -56,20 +59,18 @@ function rowReader(layout: RowLayout): RowReader {
   // Only these positions need a look at each row; numbers among them (finite floats) are taken as they are.
   const converted = readers.flatMap((read, index) => (read ? [{ read, index }] : []));
   const absent: readonly Value[] = readers.map(() => null);
-  return ([eventTimeMillis, deleted, marks, ...packed]) => {
-    if (deleted === 1)
-      return { eventTimeMillis: headNumber(eventTimeMillis), deleted: true, marks: null, values: absent };
+  return (json) => {
+    const eventTimeMillis = headNumber(json[0]);
+    if (json[1] === 1) return { eventTimeMillis, deleted: true, marks: null, values: absent };
+    const packed = json.slice(headLength);
+    if (packed.length !== readers.length) throw new RangeError(`${packed.length} values, not ${readers.length}`);
     const values: Value[] = packed;
     for (const { read, index } of converted) {
-      const json = packed[index];
-      if (json !== null && typeof json !== 'number') values[index] = read(json ?? null);
+      const item = packed[index] ?? null;
+      if (item !== null && typeof item !== 'number') values[index] = read(item);
     }
-    return {
-      eventTimeMillis: headNumber(eventTimeMillis),
-      deleted: false,
-      marks: typeof marks === 'string' ? marks : null,
-      values,
-    };
+    const marks = json[2];
+    return { eventTimeMillis, deleted: false, marks: typeof marks === 'string' ? marks : null, values };
   };
 }
 
@@ -83,7 +84,7 @@ const corrupt = (packed: string, cause?: unknown): TidemarkError =>
 
 function parseRow(packed: string): JsonValue[] {
   const parsed: unknown = JSON.parse(packed.slice(layoutLength));
-  if (!Array.isArray(parsed) || parsed.length < 3) throw corrupt(packed);
+  if (!Array.isArray(parsed) || parsed.length < headLength) throw corrupt(packed);
   return parsed; // written by packRow: the layout id before it vouches for its form
 }
 
@@ -92,15 +93,13 @@ function parseRow(packed: string): JsonValue[] {
  * values need a conversion. Throws codec.unreadableRow for a text that packRow cannot have written.
  */
 export function packedRowReader(layouts: readonly RowLayout[]): (packed: string) => Unpacked {
-  const readers = new Map(layouts.map((layout) => [layout.layout, { read: rowReader(layout), layout }]));
+  const readers = new Map(layouts.map((layout) => [layout.layout, rowReader(layout)]));
   return (packed) => {
-    const id = packed.slice(0, layoutLength);
-    const known = readers.get(id);
-    if (!known) return { kind: 'unknownLayout', layout: id };
+    const layout = packed.slice(0, layoutLength);
+    const read = readers.get(layout);
+    if (!read) return { kind: 'unknownLayout', layout };
     try {
-      const row = known.read(parseRow(packed));
-      if (row.values.length !== known.layout.features.length) throw corrupt(packed);
-      return { kind: 'row', row };
+      return { kind: 'row', row: read(parseRow(packed)) };
     } catch (error) {
       throw error instanceof TidemarkError ? error : corrupt(packed, error);
     }
