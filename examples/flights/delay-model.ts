@@ -8,7 +8,7 @@ const { features: carrierFeatures } = carrierDepartures;
 const { features: originFeatures } = originDepartures;
 const { features: planeFeatures } = planeDepartures;
 
-/** What the model that predicts a late departure two hours ahead is trained on and served. */
+/** What the model that predicts late arrivals two hours before departure is trained on and served. */
 export const delayModel = featureService(
   'delay_model',
   [
@@ -38,5 +38,5 @@ export const delayModel = featureService(
     alias('carrier_trend', flightContext.features.carrier_trend),
     alias('delay_pressure', flightContext.features.delay_pressure),
   ],
-  { description: 'will this flight leave 15 minutes late or more?', owner: 'delay-prediction' },
+  { description: 'will this flight arrive late or be cancelled?', owner: 'delay-prediction' },
 );

@@ -57,7 +57,7 @@ const formula = <TKind extends FormulaKind>(kind: TKind, column: string | undefi
   documentation: documentationOf(options),
 });
 
-/** Number of rows: int64. @__NO_SIDE_EFFECTS__ */
+/** Number of rows: int64. */
 export const count = <TWhere extends Filter = never>(
   options: AggregateOptions<number | bigint, TWhere>,
 ): Formula<'count', ReadsOf<TWhere>> => formula('count', undefined, options);
@@ -67,16 +67,16 @@ type Scaled<TKind extends FormulaKind> = <const TColumn extends string, TWhere e
   options: ScaledOptions<number, TWhere>,
 ) => Formula<TKind, Read<TColumn, TKind & ColumnAggregate> | ReadsOf<TWhere>>;
 
-/** Exact sum: int64 of integers, float64 of floats and decimals. @__NO_SIDE_EFFECTS__ */
+/** Exact sum: int64 of integers, float64 of floats and decimals. */
 export const sum = <const TColumn extends string, TWhere extends Filter = never>(
   column: TColumn,
   options: ScaledOptions<number | bigint, TWhere>,
 ): Formula<'sum', Read<TColumn, 'sum'> | ReadsOf<TWhere>> => formula('sum', column, options);
-/** Mean: float64. @__NO_SIDE_EFFECTS__ */
+/** Mean: float64. */
 export const mean: Scaled<'mean'> = (column, options) => formula('mean', column, options);
-/** Sample variance (n - 1): float64, null of fewer than two values. @__NO_SIDE_EFFECTS__ */
+/** Sample variance (n - 1): float64, null of fewer than two values. */
 export const variance: Scaled<'variance'> = (column, options) => formula('variance', column, options);
-/** Square root of the sample variance: float64. @__NO_SIDE_EFFECTS__ */
+/** Square root of the sample variance: float64. */
 export const stddev: Scaled<'stddev'> = (column, options) => formula('stddev', column, options);
 
 type Picked<TKind extends FormulaKind> = <const TColumn extends string, TWhere extends Filter = never>(
@@ -84,22 +84,22 @@ type Picked<TKind extends FormulaKind> = <const TColumn extends string, TWhere e
   options: AggregateOptions<DefaultLiteral, TWhere>,
 ) => Formula<TKind, Read<TColumn, TKind & ColumnAggregate> | ReadsOf<TWhere>>;
 
-/** Least value, in the column's type (float64 of decimals). @__NO_SIDE_EFFECTS__ */
+/** Least value, in the column's type (float64 of decimals). */
 export const min: Picked<'min'> = (column, options) => formula('min', column, options);
-/** Greatest value, in the column's type (float64 of decimals). @__NO_SIDE_EFFECTS__ */
+/** Greatest value, in the column's type (float64 of decimals). */
 export const max: Picked<'max'> = (column, options) => formula('max', column, options);
-/** Value of the earliest event; of equal times the least value. @__NO_SIDE_EFFECTS__ */
+/** Value of the earliest event; of equal times the least value. */
 export const first: Picked<'first'> = (column, options) => formula('first', column, options);
-/** Value of the latest event; of equal times the greatest value. @__NO_SIDE_EFFECTS__ */
+/** Value of the latest event; of equal times the greatest value. */
 export const last: Picked<'last'> = (column, options) => formula('last', column, options);
 
-/** Exact number of different values: int64. @__NO_SIDE_EFFECTS__ */
+/** Exact number of different values: int64. */
 export const distinct = <const TColumn extends string, TWhere extends Filter = never>(
   column: TColumn,
   options: AggregateOptions<number | bigint, TWhere>,
 ): Formula<'distinct', Read<TColumn, 'distinct'> | ReadsOf<TWhere>> => formula('distinct', column, options);
 
-/** numerator / denominator in float64; null where the denominator's window is empty or its value is 0. @__NO_SIDE_EFFECTS__ */
+/** numerator / denominator in float64; null where the denominator's window is empty or its value is 0. */
 export const ratio = <TNumerator extends Part, TDenominator extends Part>(
   numerator: TNumerator,
   denominator: TDenominator,

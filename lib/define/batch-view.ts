@@ -45,7 +45,7 @@ type FormulaTypes<TFeatures extends Formulas, TSource extends ParquetSource> = {
 
 /**
  * Defines aggregates over events:
- * `batchView('driver_stats', { entity: driver, source: trips, schedule: hours(1), features: { trips_30d: count({ window: days(30) }) } })`. @__NO_SIDE_EFFECTS__
+ * `batchView('driver_stats', { entity: driver, source: trips, schedule: hours(1), features: { trips_30d: count({ window: days(30) }) } })`.
  */
 export function batchView<
   const TName extends string,

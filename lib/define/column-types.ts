@@ -9,35 +9,29 @@ export type Schema = Readonly<Record<string, Typed>>;
 /** Types by feature name. */
 export type FeatureTypes = Readonly<Record<string, FeatureType>>;
 
-/** @__NO_SIDE_EFFECTS__ */
 export const int32 = (): Typed<'int32'> => ({ type: 'int32' });
-/** 64-bit integer: a bigint in transforms, exact beyond 2^53. @__NO_SIDE_EFFECTS__ */
+/** 64-bit integer: a bigint in transforms, exact beyond 2^53. */
 export const int64 = (): Typed<'int64'> => ({ type: 'int64' });
-/** @__NO_SIDE_EFFECTS__ */
 export const float32 = (): Typed<'float32'> => ({ type: 'float32' });
-/** @__NO_SIDE_EFFECTS__ */
 export const float64 = (): Typed<'float64'> => ({ type: 'float64' });
-/** @__NO_SIDE_EFFECTS__ */
 export const string = (): Typed<'string'> => ({ type: 'string' });
-/** @__NO_SIDE_EFFECTS__ */
 export const bool = (): Typed<'bool'> => ({ type: 'bool' });
-/** An instant in UTC: epoch milliseconds in transforms. @__NO_SIDE_EFFECTS__ */
+/** An instant in UTC: epoch milliseconds in transforms. */
 export const timestamp = (): Typed<'timestamp'> => ({ type: 'timestamp' });
-/** @__NO_SIDE_EFFECTS__ */
 export const bytes = (): Typed<'bytes'> => ({ type: 'bytes' });
 
-/** A list of scalars; elements may be null. @__NO_SIDE_EFFECTS__ */
+/** A list of scalars; elements may be null. */
 export const list = <TType extends ScalarType>(element: Typed<TType>): Typed<`list<${TType}>`> => ({
   type: `list<${element.type}>`,
 });
 
-/** Source columns only: aggregates read it, features hold float64. 1 <= precision <= 38, 0 <= scale <= precision. @__NO_SIDE_EFFECTS__ */
+/** Source columns only: aggregates read it, features hold float64. 1 <= precision <= 38, 0 <= scale <= precision. */
 export const decimal = <const TPrecision extends number, const TScale extends number>(
   precision: TPrecision,
   scale: TScale,
 ): Typed<`decimal(${TPrecision},${TScale})`> => ({ type: `decimal(${precision},${scale})` });
 
-/** Source columns only: a day without time. @__NO_SIDE_EFFECTS__ */
+/** Source columns only: a day without time. */
 export const date = (): Typed<'date'> => ({ type: 'date' });
 
 interface ScalarValues {

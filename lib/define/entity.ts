@@ -19,7 +19,7 @@ export interface EntityOptions<TKeys extends Keys> extends Documentation {
   readonly keys: TKeys;
 }
 
-/** Defines an entity: `entity('driver', { keys: { driver_id: int64() }, owner: 'marketplace' })`. @__NO_SIDE_EFFECTS__ */
+/** Defines an entity: `entity('driver', { keys: { driver_id: int64() }, owner: 'marketplace' })`. */
 export function entity<const TName extends string, const TKeys extends Keys>(
   name: TName,
   options: EntityOptions<TKeys>,

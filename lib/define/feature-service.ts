@@ -23,10 +23,10 @@ export interface FeatureServiceOptions extends Documentation {
   readonly version?: number;
 }
 
-/** Names a feature in results other than `view__feature`: `alias('amount', request.features.amount)`. @__NO_SIDE_EFFECTS__ */
+/** Names a feature in results other than `view__feature`: `alias('amount', request.features.amount)`. */
 export const alias = (name: string, of: FeatureHandle): Alias => ({ alias: name, of });
 
-/** Defines a model's features: `featureService('fraud', [driverStats.features.avg_fare_30d, tripFeatures])`. @__NO_SIDE_EFFECTS__ */
+/** Defines a model's features: `featureService('fraud', [driverStats.features.avg_fare_30d, tripFeatures])`. */
 export function featureService<const TName extends string>(
   name: TName,
   entries: readonly ServiceEntry[],

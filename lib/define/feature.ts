@@ -21,7 +21,7 @@ export interface OutputFeature<TType extends ColumnType = ColumnType> extends Ty
 
 /**
  * Says more about a feature. In a table view `feature()`, `feature({ description })` or `feature('column', { default: 0 })`;
- * among the outputs of an on-demand view `feature(float64(), { description })`. @__NO_SIDE_EFFECTS__
+ * among the outputs of an on-demand view `feature(float64(), { description })`.
  */
 export function feature(options?: FeatureOptions): ColumnFeature<undefined>;
 export function feature<const TColumn extends string>(

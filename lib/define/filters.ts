@@ -33,43 +33,34 @@ type Compare = <const TColumn extends string, const TLiteral extends FilterLiter
   value: TLiteral,
 ) => Comparison<TColumn, TLiteral>;
 
-/** @__NO_SIDE_EFFECTS__ */
 export const eq: Compare = (column, value) => ({ node: { op: 'eq', column, value } });
-/** Not equal; not true for null. @__NO_SIDE_EFFECTS__ */
+/** Not equal; not true for null. */
 export const ne: Compare = (column, value) => ({ node: { op: 'ne', column, value } });
-/** @__NO_SIDE_EFFECTS__ */
 export const lt: Compare = (column, value) => ({ node: { op: 'lt', column, value } });
-/** @__NO_SIDE_EFFECTS__ */
 export const le: Compare = (column, value) => ({ node: { op: 'le', column, value } });
-/** @__NO_SIDE_EFFECTS__ */
 export const gt: Compare = (column, value) => ({ node: { op: 'gt', column, value } });
-/** @__NO_SIDE_EFFECTS__ */
 export const ge: Compare = (column, value) => ({ node: { op: 'ge', column, value } });
 
-/** True where the column equals one of the values. @__NO_SIDE_EFFECTS__ */
+/** True where the column equals one of the values. */
 export const oneOf = <const TColumn extends string, const TLiteral extends FilterLiteral>(
   column: TColumn,
   values: readonly TLiteral[],
 ): Comparison<TColumn, TLiteral> => ({ node: { op: 'in', column, values } });
 
-/** @__NO_SIDE_EFFECTS__ */
 export const isNull = <const TColumn extends string>(column: TColumn): Filter<Read<TColumn, 'a test for null'>> => ({
   node: { op: 'isNull', column },
 });
-/** @__NO_SIDE_EFFECTS__ */
 export const isNotNull = <const TColumn extends string>(column: TColumn): Filter<Read<TColumn, 'a test for null'>> => ({
   node: { op: 'isNotNull', column },
 });
 
-/** @__NO_SIDE_EFFECTS__ */
 export const and = <TFilters extends readonly Filter[]>(...filters: TFilters): Filter<ReadsOf<TFilters[number]>> => ({
   node: { op: 'and', of: filters.map((filter) => filter.node) },
 });
-/** @__NO_SIDE_EFFECTS__ */
 export const or = <TFilters extends readonly Filter[]>(...filters: TFilters): Filter<ReadsOf<TFilters[number]>> => ({
   node: { op: 'or', of: filters.map((filter) => filter.node) },
 });
-/** Null stays null: `not(eq('status', 'paid'))` is not true for a null status. @__NO_SIDE_EFFECTS__ */
+/** Null stays null: `not(eq('status', 'paid'))` is not true for a null status. */
 export const not = <TReads extends Read>(filter: Filter<TReads>): Filter<TReads> => ({
   node: { op: 'not', of: filter.node },
 });

@@ -45,7 +45,7 @@ export interface OnDemandViewOptions<TInputs extends Inputs, TOutputs extends Ou
 
 /**
  * Defines features that are computed on demand:
- * `onDemandView('trip', { inputs: { stats, request }, outputs: { ratio: float64() }, transform: ({ stats }) => ({ ratio: ... }) })`. @__NO_SIDE_EFFECTS__
+ * `onDemandView('trip', { inputs: { stats, request }, outputs: { ratio: float64() }, transform: ({ stats }) => ({ ratio: ... }) })`.
  */
 export function onDemandView<const TName extends string, const TInputs extends Inputs, const TOutputs extends Outputs>(
   name: TName,

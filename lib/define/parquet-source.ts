@@ -49,7 +49,7 @@ interface CheckedColumns<TColumns extends MeaningfulColumns, TSchema extends Sch
 
 /**
  * Defines a source of rows in Parquet:
- * `parquetSource('trips', { location: 'trips/', schema: { fare: float64(), at: timestamp() }, eventTime: 'at' })`. @__NO_SIDE_EFFECTS__
+ * `parquetSource('trips', { location: 'trips/', schema: { fare: float64(), at: timestamp() }, eventTime: 'at' })`.
  */
 export function parquetSource<
   const TName extends string,

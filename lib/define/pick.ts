@@ -16,7 +16,7 @@ type PickProblem<TView extends View, TName extends string> = TName extends keyof
   ? never
   : `feature "${TName}" is not in view "${TView['name']}"; it has ${Names<keyof TView['features']>}`;
 
-/** Picks features of a view: `pick(driverStats, ['avg_fare_30d'])`. @__NO_SIDE_EFFECTS__ */
+/** Picks features of a view: `pick(driverStats, ['avg_fare_30d'])`. */
 export const pick = <TView extends View, const TNames extends readonly string[]>(
   view: TView,
   names: TNames & Refuse<PickProblem<TView, TNames[number]>>,

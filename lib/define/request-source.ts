@@ -19,7 +19,7 @@ export interface RequestSourceOptions<TFields extends Fields> extends Documentat
   readonly schema: TFields;
 }
 
-/** Defines request fields: `requestSource('trip_request', { schema: { pickup_lat: float32() } })`. @__NO_SIDE_EFFECTS__ */
+/** Defines request fields: `requestSource('trip_request', { schema: { pickup_lat: float32() } })`. */
 export function requestSource<const TName extends string, const TFields extends Fields>(
   name: TName,
   options: RequestSourceOptions<TFields>,

@@ -51,7 +51,7 @@ type ColumnTypes<TFeatures extends ColumnFeatures, TSource extends ParquetSource
 
 /**
  * Defines a view of a source's rows:
- * `tableView('weather', { entity: airport, source: weather, ttl: hours(3), features: { humidity: feature() } })`. @__NO_SIDE_EFFECTS__
+ * `tableView('weather', { entity: airport, source: weather, ttl: hours(3), features: { humidity: feature() } })`.
  */
 export function tableView<
   const TName extends string,

@@ -3,11 +3,11 @@ import type { OnDemandView } from '../on-demand-view.ts';
 import type { AnyView } from './collect.ts';
 import type { Problems } from './problems.ts';
 
-/** On-demand views that a view reads. */
-function readsOf(view: OnDemandView): readonly OnDemandView[] {
+/** Views that an on-demand view reads. */
+function readsOf(view: OnDemandView): readonly AnyView[] {
   return Object.values(view.options.inputs).flatMap((input) => {
     const read = input.kind === 'picked' ? input.view : input;
-    return read.kind === 'onDemand' ? [read as OnDemandView] : []; // the kind says so
+    return read.kind === 'request' ? [] : [read as AnyView]; // every View is made by one of the three constructors
   });
 }
 

@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type BuildOptions, type BuildResult, build, type Plugin, transform } from 'esbuild';
 import { canonicalJson, hashOf } from '#spec/canonical-json.ts';
 import type { Manifest } from '#spec/manifest.ts';
 import * as durations from '../durations.ts';
@@ -12,19 +13,18 @@ const durationsFile = fileURLToPath(new URL('../durations.ts', import.meta.url))
 /** The only functions of the door that a transform has a use for. */
 const kept = Object.keys(durations);
 
+const makers = Object.keys(door).filter((name) => name !== 'onDemandView' && !kept.includes(name));
+
 /**
- * A module that stands in for the definition functions: an on-demand view is its transform, everything else is what `body` returns,
- * and calls whose result is not used vanish. What is left of the user's files is the transforms and the helpers that they call.
+ * A module that stands in for the definition functions: an on-demand view is its transform, everything else is what `body` returns.
  */
 const standIn = (body: string): string =>
   [
     `export { ${kept.join(', ')} } from ${JSON.stringify(durationsFile)};`,
-    '/* @__NO_SIDE_EFFECTS__ */ export function onDemandView(name, { transform }) { return transform; }',
-    ...Object.keys(door)
-      .filter((name) => name !== 'onDemandView' && !kept.includes(name))
-      .map((name) => `/* @__NO_SIDE_EFFECTS__ */ export function ${name}() {${body}}`),
+    'export const onDemandView = (name, { transform }) => transform;',
+    ...makers.map((name) => `export function ${name}() {${body}}`),
   ].join('\n');
-/** Never run, only hashed: empty functions let the minifier drop their arguments too. */
+/** Never run, only hashed: the minifier drops calls of empty functions, and then their arguments. */
 const emptyStandIn = standIn('');
 /** Run in Lambdas, where files may go on using a definition (`stats.features.fare`): any member of nothing is nothing. */
 const inertStandIn = `${standIn(' return nothing; ')}
@@ -44,6 +44,22 @@ const replaceDoor = (contents: string): Plugin => ({
   },
 });
 
+/**
+ * Says of every call of a definition function in the user's files that it has no effect, so that definitions which a transform does not
+ * call vanish. For hashing only: it knows no syntax and would change a text that looks like such a call.
+ */
+const withoutEffects: Plugin = {
+  name: 'without-effects',
+  setup({ onLoad }) {
+    const call = new RegExp(`(?<![.\\w$])(?:onDemandView|${makers.concat(kept).join('|')})\\(`, 'g');
+    onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
+      if (/[\\/]node_modules[\\/]/.test(path)) return undefined;
+      const contents = (await readFile(path, 'utf8')).replace(call, '/* @__PURE__ */ $&');
+      return { contents, loader: path.endsWith('ts') ? 'ts' : 'js' };
+    });
+  },
+};
+
 const common = {
   bundle: true,
   write: false,
@@ -55,21 +71,26 @@ const common = {
   logLevel: 'silent',
 } as const satisfies BuildOptions;
 
+const textOf = ({ outputFiles = [] }: BuildResult): string => outputFiles.map((file) => file.text).join('');
+
 const importOf = ({ exportName, file }: TransformExport, as: string): string =>
   `import { ${exportName} as ${as} } from ${JSON.stringify(file)};`;
 
 /**
- * Hash of a transform's code with every helper that it calls, and of Node's major version. Comments, whitespace, names of variables
- * and other definitions of its file do not count. What stands in the same onDemandView call does (its description as well).
+ * Hash of a transform's code with every helper that it calls, and of Node's major version. Comments, whitespace, types and
+ * other definitions of its file do not count. What stands in the same onDemandView call does (its description as well).
  */
-export async function transformHash(transform: TransformExport): Promise<string> {
-  const { outputFiles } = await build({
+export async function transformHash(exported: TransformExport): Promise<string> {
+  const bundle = await build({
     ...common,
-    minify: true,
-    plugins: [replaceDoor(emptyStandIn)],
-    stdin: { contents: `${importOf(transform, 'transform')} export { transform };`, resolveDir: '/' },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    plugins: [replaceDoor(emptyStandIn), withoutEffects],
+    stdin: { contents: `${importOf(exported, 'transform')} export { transform };`, resolveDir: '/' },
   });
-  return hashOf({ code: outputFiles.map((file) => file.text).join(''), node: process.versions.node.split('.')[0] });
+  // Once more over the whole, for where statements are joined still tells what stood between them.
+  const { code } = await transform(textOf(bundle), { minifySyntax: true, minifyWhitespace: true });
+  return hashOf({ code, node: process.versions.node.split('.')[0] });
 }
 
 /**
@@ -87,7 +108,7 @@ export async function bundleRepository(
     `  transforms: { ${transforms.map(({ viewId }, index) => `${JSON.stringify(viewId)}: transform${index}`).join(', ')} },`,
     '};',
   ];
-  const { outputFiles } = await build({
+  const bundle = await build({
     ...common,
     plugins: [replaceDoor(inertStandIn)],
     minifySyntax: true, // drops what the stand-ins leave behind; names stay readable in stack traces
@@ -96,5 +117,5 @@ export async function bundleRepository(
     absWorkingDir: folder, // paths in the text are relative to it, so that it is the same on every machine
     stdin: { contents: contents.join('\n'), resolveDir: folder, sourcefile: 'repository.ts' },
   });
-  return outputFiles.map((file) => file.text).join('');
+  return textOf(bundle);
 }
