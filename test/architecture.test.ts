@@ -1,14 +1,14 @@
 import { cruise, type ICruiseResult, type IFlattenedRuleSet } from 'dependency-cruiser';
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 import { describe, expect, it } from 'vitest';
-import config from '../.dependency-cruiser.mjs';
+import { architectureRules } from './architecture-rules.ts';
 
 const rooms = ['bin', 'lib', 'lambdas', 'cli', 'localstack', 'examples', 'test/oracle'];
 
 async function cruised(): Promise<ICruiseResult> {
   const { output } = await cruise(
     rooms,
-    { ...config.options, validate: true, ruleSet: config as IFlattenedRuleSet }, // plain data, checked by cruise itself
+    { ...architectureRules.options, validate: true, ruleSet: architectureRules as IFlattenedRuleSet }, // plain data, checked by cruise itself
     undefined,
     { tsConfig: extractTSConfig('tsconfig.json') },
   );
