@@ -47,7 +47,7 @@ describe('ServiceFunction', () => {
   });
 
   it('joins the handler to the repository in an entry that is the same on every synthesis', () => {
-    const [entry = ''] = globSync('.tidemark/entries/*/serve-features.ts').filter((path) =>
+    const [entry = ''] = globSync('.tidemark/entries/*/serve-features/entry.ts').filter((path) =>
       readFileSync(path, 'utf8').includes('test/infra/repository.ts'),
     );
     expect(readFileSync(entry, 'utf8')).toMatch(

@@ -1,16 +1,20 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type IFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  Architecture,
+  type IFunction,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type * as z from 'zod/mini';
+import { bundledCode } from '#infra/bundle.ts';
 import type { Stage } from '#infra/config.ts';
 import { acknowledge } from '#infra/perms.ts';
-import { hashOf } from '#spec/canonical-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 
 /** The `environmentSchema` of lambdas/<name>/environment.ts: an object of strings. */
@@ -30,16 +34,11 @@ export interface ServiceFunctionProps<TEnvironment extends EnvironmentSchema> {
   readonly memoryMb: number;
   /** @default - no limit but the account's */
   readonly reservedConcurrency?: number;
-  /** @default 512 */
-  readonly temporaryStorageMb?: number;
 }
-
-const packageRoot = resolve(import.meta.dirname, '../../..');
-const entriesFolder = join(packageRoot, '.tidemark/entries');
 
 /**
  * A Lambda of lambdas/<name>: its own role (only what is granted), its own log group with the stage's retention, Node 24 on ARM, one
- * ESM bundle with the SDK and the repository inside. The only place in the project that makes a NodejsFunction.
+ * ESM bundle with the SDK and the repository inside. The only place in the project that makes a Lambda.
  */
 export class ServiceFunction<TEnvironment extends EnvironmentSchema = EnvironmentSchema>
   extends Construct
@@ -57,12 +56,10 @@ export class ServiceFunction<TEnvironment extends EnvironmentSchema = Environmen
     });
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(role);
-    this.function = new NodejsFunction(this, 'Resource', {
+    this.function = new LambdaFunction(this, 'Resource', {
       description: props.description,
-      entry: writeEntry(props.name, props.repositoryModule),
-      handler: 'handler',
-      projectRoot: packageRoot,
-      depsLockFilePath: join(packageRoot, 'package-lock.json'),
+      code: bundledCode(props.name, props.repositoryModule),
+      handler: 'index.handler',
       role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
@@ -73,18 +70,6 @@ export class ServiceFunction<TEnvironment extends EnvironmentSchema = Environmen
       memorySize: props.memoryMb,
       environment: { NODE_OPTIONS: '--enable-source-maps', ...checkedEnvironment(props) },
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
-      awsSdkConnectionReuse: false, // the v3 SDK keeps connections by itself
-      bundling: {
-        format: OutputFormat.ESM,
-        target: 'node24',
-        mainFields: ['module', 'main'], // a third smaller than CommonJS builds of the same packages
-        bundleAwsSDK: true, // an ESM bundle cannot resolve the runtime's own copy everywhere
-        minify: true,
-        sourceMap: true,
-        sourceMapMode: SourceMapMode.DEFAULT,
-        sourcesContent: false,
-        // No metafile: it lies in the asset and names the output folder, so that every synthesis would look like new code.
-      },
     });
     this.grantPrincipal = role;
     acknowledge(role, 'X-Ray has no resources to name: its two put actions only exist for *', [
@@ -129,23 +114,4 @@ function checkedEnvironment(props: {
         `lambdas/${props.name} does not read ${name}; its environment.ts has ${known.join(', ')}; leave it out or add it there`,
       );
   return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
-}
-
-/** Writes the two lines that join a handler to a repository; the path is the same for the same pair, on every synth. */
-function writeEntry(name: string, repositoryModule: string): string {
-  const entry = join(entriesFolder, hashOf(relative(packageRoot, repositoryModule)).slice(0, 8), `${name}.ts`);
-  const path = (file: string): string => JSON.stringify(`./${relative(dirname(entry), file).replaceAll('\\', '/')}`);
-  const text = [
-    `import { createHandler } from ${path(join(packageRoot, 'lambdas', name, 'handler.ts'))};`,
-    `import { repository } from ${path(resolve(repositoryModule))};`,
-    'export const handler = createHandler(repository);',
-    '',
-  ].join('\n');
-  if (existsSync(entry) && readFileSync(entry, 'utf8') === text) return entry;
-  mkdirSync(dirname(entry), { recursive: true });
-  // Written aside and renamed: another synth of the same repository may read it at this moment.
-  const draft = `${entry}.${process.pid}`;
-  writeFileSync(draft, text);
-  renameSync(draft, entry);
-  return entry;
 }
