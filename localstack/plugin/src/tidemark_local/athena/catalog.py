@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,7 @@ class Catalog:
 
     def __init__(self, client: Any) -> None:
         self.client = client
+        self._creating = threading.Lock()
 
     def get_table(self, database: str, name: str) -> dict | None:
         try:
@@ -102,10 +104,10 @@ class Catalog:
         keys: list[tuple[str, str]],
         parameters: dict[str, str],
     ) -> None:
-        """columns and keys: names with Hive types."""
-        self.client.create_table(
-            DatabaseName=database,
-            TableInput={
+        """columns and keys: names with Hive types. Raises QueryError if the name is taken."""
+        self._create_once(
+            database,
+            {
                 "Name": name,
                 "TableType": "EXTERNAL_TABLE",
                 "Parameters": {"EXTERNAL": "TRUE", **parameters},
@@ -117,6 +119,14 @@ class Catalog:
                 },
             },
         )
+
+    def _create_once(self, database: str, table_input: dict) -> None:
+        """One of several queries that create a table of the same name at the same time wins."""
+        name = table_input["Name"]
+        with self._creating:
+            if self.get_table(database, name):
+                raise QueryError("TABLE_ALREADY_EXISTS", f"Table '{database}.{name}' already exists")
+            self.client.create_table(DatabaseName=database, TableInput=table_input)
 
     def create_view(self, database: str, name: str, sql: str, columns: list[tuple[str, Type]], replace: bool) -> None:
         existing = self.get_table(database, name)
@@ -135,8 +145,10 @@ class Catalog:
                 "SerdeInfo": {},
             },
         }
-        call = self.client.update_table if existing else self.client.create_table
-        call(DatabaseName=database, TableInput=table_input)
+        if existing:
+            self.client.update_table(DatabaseName=database, TableInput=table_input)
+        else:
+            self._create_once(database, table_input)
 
     def add_partitions(self, database: str, table: dict, partitions: list[tuple[tuple[str, ...], str]]) -> None:
         """Registers values with their locations; one that exists already is left as it is."""

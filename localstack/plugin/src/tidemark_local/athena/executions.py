@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from botocore.exceptions import ClientError
+
 from .catalog import Catalog
 from .engine import Engine
 from .errors import InvalidRequestError, NotSupportedError, QueryCancelledError, QueryError, StatementError
@@ -137,6 +139,8 @@ class Executions:
             execution.finish("CANCELLED", "Query cancelled by user")
         except QueryError as failure:
             self._fail(execution, failure, str(failure))
+        except ClientError as failure:
+            self._fail(execution, failure, f"GENERIC_USER_ERROR: {failure}")
         except Exception as failure:
             LOG.exception("athena query %s failed unexpectedly", execution.id)
             self._fail(execution, failure, f"GENERIC_INTERNAL_ERROR: {failure}")

@@ -4,10 +4,10 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from .errors import QueryError
 
@@ -40,6 +40,10 @@ def split_uri(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
+def no_bucket(bucket: str) -> QueryError:
+    return QueryError("HIVE_FILESYSTEM_ERROR", f"bucket {bucket} does not exist")
+
+
 def is_hidden(key: str, prefix: str) -> bool:
     """Hive skips files and folders whose name starts with `_` or `.`, below the table's location."""
     parts = key[len(prefix) :].split("/")
@@ -50,7 +54,7 @@ class Objects:
     """client: a boto3 S3 client. Files in use are pinned, so that eviction never removes them."""
 
     def __init__(self, client: Any, directory: Path) -> None:
-        self.client = client
+        self.client, self.cache_bytes = client, CACHE_BYTES
         self.directory = directory / "objects"
         self.directory.mkdir(parents=True, exist_ok=True)
         self._pool = ThreadPoolExecutor(FETCH_THREADS, thread_name_prefix="athena-fetch")
@@ -68,7 +72,7 @@ class Objects:
                 for o in page.get("Contents", ())
             ]
         except self.client.exceptions.NoSuchBucket as error:
-            raise QueryError("HIVE_FILESYSTEM_ERROR", f"bucket {bucket} does not exist") from error
+            raise no_bucket(bucket) from error
 
     def below_each(self, locations: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[S3Object]]:
         keys = list(dict.fromkeys(locations))
@@ -101,6 +105,10 @@ class Objects:
                 if not self._pins[name]:
                     del self._pins[name]
 
+    @property
+    def pinned(self) -> int:
+        return len(self._pins)
+
     def _download(self, item: S3Object) -> None:
         target = self.directory / item.cache_name
         partial = target.with_suffix(f".{threading.get_ident()}")
@@ -114,7 +122,7 @@ class Objects:
 
     def _evict(self) -> None:
         with self._lock:
-            excess = sum(self._sizes.values()) - CACHE_BYTES
+            excess = sum(self._sizes.values()) - self.cache_bytes
             for name in list(self._sizes):
                 if excess <= 0:
                     return
@@ -122,22 +130,27 @@ class Objects:
                     excess -= self._sizes.pop(name)
                     (self.directory / name).unlink(missing_ok=True)
 
-    def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
-        self.client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+    def put(self, bucket: str, key: str, body: bytes | BinaryIO, content_type: str = "binary/octet-stream") -> None:
+        try:
+            self.client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+        except self.client.exceptions.NoSuchBucket as error:
+            raise no_bucket(bucket) from error
 
     def upload(self, files: list[tuple[Path, str, str]]) -> None:
         """(file, bucket, key) in parallel. A failure removes what was already written."""
 
-        def one(item: tuple[Path, str, str]) -> None:
+        def one(item: tuple[Path, str, str]) -> tuple[str, str]:
             path, bucket, key = item
             with path.open("rb") as file:
-                self.client.put_object(Bucket=bucket, Key=key, Body=file)
+                self.put(bucket, key, file)
+            return bucket, key
 
-        try:
-            list(self._pool.map(one, files))
-        except BaseException:
-            self.remove([(bucket, key) for _, bucket, key in files])
-            raise
+        started = [self._pool.submit(one, item) for item in files]
+        wait(started)
+        failures = [f.exception() for f in started if f.exception()]
+        if failures:
+            self.remove([f.result() for f in started if not f.exception()])
+            raise failures[0]  # type: ignore[misc]
 
     def remove(self, keys: list[tuple[str, str]]) -> None:
         for bucket, key in keys:

@@ -24,17 +24,17 @@ MAX_LISTED = 50
 
 
 class MotoPreparedStatements:
-    """moto keeps them by name alone; the workgroup is part of the name here."""
+    """Those of the API. moto keeps one statement per name: a second workgroup's replaces the first's."""
 
     def __init__(self, backend: AthenaBackend) -> None:
         self.backend = backend
 
     def get(self, workgroup: str, name: str) -> str | None:
         found = self.backend.prepared_statements.get(name)
-        return found.query_statement if found else None
+        return found.query_statement if found and found.workgroup == workgroup else None
 
     def put(self, workgroup: str, name: str, text: str) -> None:
-        self.backend.prepared_statements[name] = PreparedStatement(name, self.backend.work_groups[workgroup], text, "")
+        self.backend.prepared_statements[name] = PreparedStatement(name, workgroup, text, "")  # type: ignore[arg-type]
 
     def delete(self, workgroup: str, name: str) -> bool:
         return self.backend.prepared_statements.pop(name, None) is not None

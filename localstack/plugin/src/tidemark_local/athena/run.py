@@ -214,13 +214,16 @@ def _create_table_as(session: Session, plan: CreateTableAs, output_base: str) ->
     compiled = session.compile(text)
     require_empty(session, location)
     written = write_query(session, compiled, location, keys, compression)
+    created = False
     try:
         _register(session, database, name, location, written)
+        created = True
+        _add_partitions(session, database, name, written)
         manifest = _manifest(session, written, output_base)
         session.check()
     except BaseException:
         _remove(session, written)
-        if session.catalog.get_table(database, name):
+        if created:
             session.catalog.client.delete_table(DatabaseName=database, Name=name)
         raise
     results = ResultSet([ResultColumn("rows", VARCHAR)], has_header=False)
@@ -236,6 +239,9 @@ def _register(session: Session, database: str, name: str, location: str, written
         [(n, hive_type(t)) for n, t in written.keys],
         {"has_encrypted_data": "false", "classification": "parquet"},
     )
+
+
+def _add_partitions(session: Session, database: str, name: str, written: Written) -> None:
     if not written.keys:
         return
     table = session.catalog.require_table(database, name)

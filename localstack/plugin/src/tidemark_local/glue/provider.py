@@ -7,21 +7,14 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.spec import load_service
 from localstack.services.moto import _proxy_moto, call_moto_with_request
 from localstack.services.plugins import Service, aws_provider
-from moto.glue.models import GlueBackend, glue_backends
+from moto.core.exceptions import RESTError
+from moto.glue.models import glue_backends
 
 from .shapes import complete_descriptor, complete_table, lower_case_names, page
 
 type Handler = Callable[[RequestContext, dict], Any]
 PAGE_PARTITIONS = 1000
 PAGE_TABLES = 100
-
-
-def backend(context: RequestContext) -> GlueBackend:
-    return glue_backends[context.account_id][context.region]
-
-
-def fail(code: str, message: str) -> CommonServiceException:
-    return CommonServiceException(code, message, status_code=400, sender_fault=True)
 
 
 def get_table(context: RequestContext, request: dict) -> dict:
@@ -70,9 +63,12 @@ def get_partition(context: RequestContext, request: dict) -> dict:
 def get_partitions(context: RequestContext, request: dict) -> dict:
     """Segments are honoured: each partition is in exactly one of them."""
     request = lower_case_names(request)
-    found = backend(context).get_partitions(
-        request["DatabaseName"], request["TableName"], request.get("Expression") or None
-    )
+    try:
+        found = glue_backends[context.account_id][context.region].get_partitions(
+            request["DatabaseName"], request["TableName"], request.get("Expression") or None
+        )
+    except RESTError as error:
+        raise CommonServiceException(error.error_type, error.message, status_code=error.code) from error
     segment = request.get("Segment")
     if segment:
         found = found[segment["SegmentNumber"] :: segment["TotalSegments"]]
