@@ -6,15 +6,20 @@ const kmPerDegree = 111;
 const farePerKm = 2.5;
 const tripsPerMonth = 30;
 
+/** Every step is rounded to float32, as in an array of float32: notebooks that compute these features so get the same digits. */
+const float = Math.fround;
+
 /** A division that has no answer (0/0) has no value; x/0 stays infinite. */
 const divide = (a: number | null, b: number | null): number | null => {
   if (a === null || b === null) return null;
-  const quotient = a / b;
+  const quotient = float(a / b);
   return Number.isNaN(quotient) ? null : quotient;
 };
+const square = (x: number): number => float(float(x) * float(x));
 /** Flat-earth distance: good enough inside one city. */
 const distanceKm = (deltaLat: number, deltaLon: number): number =>
-  Math.sqrt(deltaLat * deltaLat + deltaLon * deltaLon) * kmPerDegree;
+  float(float(Math.sqrt(float(square(deltaLat) + square(deltaLon)))) * kmPerDegree);
+const monthlyFare = (distance: number): number => float(float(distance * farePerKm) * tripsPerMonth);
 const clipped = (share: number | null): number | null => (share === null ? null : Math.min(Math.max(share, 0), 1));
 
 /** The ride that is ordered, against what its user usually does. */
@@ -37,9 +42,7 @@ export const tripFeatures = onDemandView('trip_features', {
     return {
       trip_distance_estimate: estimate,
       trip_distance_ratio: divide(estimate, user.avg_trip_distance_30d) ?? 1,
-      user_affordability_score: clipped(
-        divide(user.total_spend_30d, estimate === null ? null : estimate * farePerKm * tripsPerMonth),
-      ),
+      user_affordability_score: clipped(divide(user.total_spend_30d, estimate === null ? null : monthlyFare(estimate))),
     };
   },
 });

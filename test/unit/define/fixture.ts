@@ -48,7 +48,7 @@ export function problemsOf(...definitions: Definitions): readonly Problem[] {
     return [];
   } catch (error) {
     if (error instanceof TidemarkError && error.code === 'define.invalid')
-      return error.details['problems'] as readonly Problem[]; // as Problems.throwIfAny puts them there
+      return error.details.problems as readonly Problem[]; // as Problems.throwIfAny puts them there
     throw error;
   }
 }

@@ -128,7 +128,7 @@ export const empty = requestSource('empty', { schema: {} });
     expect(message).toBe(`2 problems in the definitions:
   views.ts:3  entity "nobody" has no keys; give at least one, as keys: { nobody_id: int64() }  [define.noKeys]
   views.ts:6  request source "empty" has no fields; give at least one, as schema: { amount: float64() }  [define.noColumns]`);
-    expect(details['problems']).toHaveLength(2);
+    expect(details.problems).toHaveLength(2);
   });
 
   it('fails when an on-demand view is not exported', async () => {

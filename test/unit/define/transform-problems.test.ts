@@ -90,7 +90,7 @@ describe('compile refuses', () => {
       owner: 'x',
       transform: () => ({ x: 1 }),
     });
-    inputs['back'] = unchecked(second);
+    inputs.back = unchecked(second);
     expect(saidOf(first)).toEqual([
       'define.cycle: on-demand views read each other in a circle: first@1 -> second@1 -> first@1; take one input out',
     ]);
