@@ -25,6 +25,7 @@ export function createHandler({ manifest }: Repository): HttpHandler {
       manifest,
       objects: new S3Objects(createS3Client(), environment.BUCKET_NAME),
       records: new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME),
+      clock: systemClock,
       newId: () => newTrainingSetId(systemClock(), randomBytes(3).toString('hex')),
       start: starter(new SFNClient({}), environment.TRAINING_SET_STATE_MACHINE_ARN),
     }),

@@ -1,11 +1,16 @@
 import { type DatasetManifest, findDatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import { type TrainingSetRequest, trainingSetIdPattern } from '#engine/training-set/request.ts';
-import { getTrainingSetRecord, type TrainingSetRecord } from '#engine/training-set/training-set-record.ts';
+import {
+  getTrainingSetRecord,
+  type TrainingSetRecord,
+  updateTrainingSetRecord,
+} from '#engine/training-set/training-set-record.ts';
 import type { HttpResponse, Route } from '#lambdas/http/router.ts';
 import { formatInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { objectKeys } from '#spec/layout.ts';
 import type { Manifest } from '#spec/manifest.ts';
+import type { Clock } from '#store/clock.ts';
 import type { Objects } from '#store/objects.ts';
 import type { Records } from '#store/records.ts';
 import type { TrainingSetAnswer } from './event.ts';
@@ -15,6 +20,7 @@ export interface TrainingSetRoutesOptions {
   readonly manifest: Manifest;
   readonly objects: Objects;
   readonly records: Records;
+  readonly clock: Clock;
   readonly newId: () => string;
   /** Starts the state machine under the request's id; false when an execution of that name exists. */
   readonly start: (request: TrainingSetRequest) => Promise<boolean>;
@@ -50,8 +56,8 @@ async function create(options: TrainingSetRoutesOptions, body: string): Promise<
         kind: 'notFound',
       },
     );
-  if ((await getTrainingSetRecord(options.records, request.id)) || !(await options.start(request)))
-    throw idTaken(request.id);
+  if (await getTrainingSetRecord(options.records, request.id)) throw idTaken(request.id);
+  await startRecorded(options, request);
   const answer: TrainingSetAnswer = { id: request.id, status: 'queued' };
   return {
     status: 202,
@@ -61,16 +67,31 @@ async function create(options: TrainingSetRoutesOptions, body: string): Promise<
   };
 }
 
+/** The record comes first, so that whoever has the id finds it; a build that could not be started is recorded as failed. */
+async function startRecorded(options: TrainingSetRoutesOptions, request: TrainingSetRequest): Promise<void> {
+  const { records, clock } = options;
+  await updateTrainingSetRecord(records, request, { state: 'queued', nowMillis: clock() });
+  try {
+    if (!(await options.start(request))) throw idTaken(request.id);
+  } catch (cause) {
+    const error = {
+      code: 'trainingSet.notStarted',
+      message: 'the build could not be started; ask again with another id',
+    };
+    const nowMillis = clock();
+    await updateTrainingSetRecord(records, request, { state: 'failed', nowMillis, finishedAtMillis: nowMillis, error });
+    throw cause;
+  }
+}
+
 async function describe({ objects, records }: TrainingSetRoutesOptions, id: string): Promise<TrainingSetAnswer> {
   const isId = trainingSetIdPattern.test(id);
   const record = isId ? await getTrainingSetRecord(records, id) : undefined;
   const dataset = isId ? await findDatasetManifest(objects, id) : undefined;
   if (!record && !dataset)
-    throw new TidemarkError(
-      'trainingSet.unknown',
-      `there is no training set ${JSON.stringify(id)}; one that was just asked for shows up within seconds`,
-      { kind: 'notFound' },
-    );
+    throw new TidemarkError('trainingSet.unknown', `there is no training set ${JSON.stringify(id)}`, {
+      kind: 'notFound',
+    });
   return {
     id,
     status: dataset ? 'succeeded' : (record?.state ?? 'running'),

@@ -2,7 +2,8 @@ import * as z from 'zod/mini';
 import type { Records } from '#store/records.ts';
 import { type TrainingSetRequest, trainingSetRequestSchema } from './request.ts';
 
-export const trainingSetStates = ['running', 'succeeded', 'failed'] as const;
+/** `queued`: asked for over HTTP, its first step has not begun. */
+export const trainingSetStates = ['queued', 'running', 'succeeded', 'failed'] as const;
 /** `building` covers the join and the map that finishes parts. */
 export const trainingSetSteps = ['staging', 'building', 'complete'] as const;
 const count = z.int().check(z.nonnegative());

@@ -15,6 +15,7 @@ async function api() {
     manifest,
     objects,
     records,
+    clock: () => nowMillis,
     newId: () => newTrainingSetId(nowMillis, 'abcdef'),
     start: async (request) => {
       if (started.some(({ id }) => id === request.id)) return false;
@@ -140,6 +141,15 @@ describe('POST /v1/training-sets', () => {
     const { post, started } = await api();
     await expect(post(body)).rejects.toThrow(expect.objectContaining({ kind, message }));
     expect(started).toEqual([]);
+  });
+
+  it('is found as queued at once, and as failed when it could not be started', async () => {
+    const { post, get, started } = await api();
+    await post({ ...good, id: 'mine' });
+    expect((await get('mine')).answer).toMatchObject({ id: 'mine', status: 'queued' });
+    started.push({ ...requestOf(), id: 'other' }); // an execution of this name exists, its record does not
+    await expect(post({ ...good, id: 'other' })).rejects.toThrow(expect.objectContaining({ kind: 'conflict' }));
+    expect((await get('other')).answer).toMatchObject({ status: 'failed', error: { code: 'trainingSet.notStarted' } });
   });
 
   it('refuses an id that is taken', async () => {
