@@ -43,9 +43,9 @@ async function cdk(words: readonly string[], { stage, repository, environment }:
   throw new TidemarkError('cli.deployFailed', `cdk ${words[0]} failed; its last words:\n${said}`, { kind: 'failed' });
 }
 
-/** Makes the account able to receive CDK assets. A no-op where it is already. */
+/** Makes the account able to receive CDK assets. Without the app: its bundles are not needed for this. */
 export const bootstrap = (run: CdkRun, account: string, region: string): Promise<void> =>
-  cdk(['bootstrap', `aws://${account}/${region}`], run);
+  cdk(['bootstrap', '--app', '', `aws://${account}/${region}`], run);
 
 /** Deploys all stacks and returns their outputs by name (names are unique over stacks). */
 export async function deployStacks(run: CdkRun): Promise<Readonly<Record<string, string>>> {
