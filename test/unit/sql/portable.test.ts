@@ -1,0 +1,306 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadRepository } from '#define/node/load-repository.ts';
+import type { Aggregation, ColumnAggregate } from '#spec/aggregation.ts';
+import { findEntity, findParquetSource } from '#spec/find.ts';
+import type { Column, Manifest, StoredView } from '#spec/manifest.ts';
+import { type FeatureType, isFloatType, isIntegerType, scalarTypes } from '#spec/value-type.ts';
+import { analystsViewSql } from '#sql/analysts-view-sql.ts';
+import { batchRowsSql } from '#sql/batch-rows-sql.ts';
+import { entityKeysSql } from '#sql/entity-keys-sql.ts';
+import type { VisibilityMode } from '#sql/feature-rows.ts';
+import { onlineSelectionSql } from '#sql/online-selection-sql.ts';
+import { tableSelectionSql } from '#sql/table-selection-sql.ts';
+import { trainingSetSql } from '#sql/training-set-sql.ts';
+import { unloadSql } from '#sql/unload-sql.ts';
+import { manifest as propertyManifest } from '../../property/batch-views.ts';
+import {
+  type BatchFeature,
+  batchViewOf,
+  entityOf,
+  manifestOf,
+  sourceOf,
+  tableViewOf,
+} from '../../support/manifests.ts';
+import { callsOf, divisionsOf, functionsOf, isDouble, splitTop, withoutLiterals } from '../../support/sql-text.ts';
+
+/** The portable subset of docs/adr/0002: what Trino and the local engine answer alike. */
+const allowedFunctions: ReadonlySet<string> = new Set(
+  `abs array cast coalesce count date_add date_diff from_hex greatest is_finite is_nan lead least length lpad max max_by min mod
+  nullif round row sequence sqrt substr sum transform unnest`.split(/\s+/),
+);
+/** Words before a bracket that call nothing. */
+const notFunctions: ReadonlySet<string> = new Set(
+  'and as between by decimal else end exists from in is join not on or over select then timestamp unload when where with x'.split(
+    ' ',
+  ),
+);
+const maxAthenaBytes = 256 * 1024;
+const hour = 3_600_000;
+const now = Date.UTC(2026, 0, 2);
+const database = 'tidemark_test_dev';
+
+interface Statement {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** Every kind of statement that a manifest gives. */
+function statementsOf(project: string, manifest: Manifest): Statement[] {
+  const stored = manifest.views.filter((view): view is StoredView => view.kind !== 'onDemand');
+  const on = <TView extends StoredView>(view: TView) => ({
+    database,
+    view,
+    source: findParquetSource(manifest, view.source),
+    entity: findEntity(manifest, view.entity),
+  });
+  const perView = stored.flatMap((view): Statement[] => {
+    const statements = [{ name: 'analysts', sql: analystsViewSql(on(view)).sql }];
+    if (view.kind === 'batch') {
+      const interval = { fromMillis: now - 30 * hour, toMillis: now };
+      const covered = [{ fromMillis: now - 10 * hour, toMillis: now - 5 * hour }];
+      statements.push({ name: 'batch rows', sql: batchRowsSql({ ...on(view), ...interval, covered }) });
+      statements.push({
+        name: 'online selection',
+        sql: onlineSelectionSql({ ...on(view), ...interval, nowMillis: now }),
+      });
+    } else
+      for (const newObjects of ['all', ["s3://b/sources/a'b.parquet"], []] as const) {
+        const selection = { newObjects, visibleAfterMillis: now - hour, nowMillis: now };
+        statements.push({
+          name: `table selection of ${newObjects.length}`,
+          sql: tableSelectionSql({ ...on(view), ...selection }),
+        });
+      }
+    return statements.map(({ name, sql }) => ({ name: `${project} ${view.name} ${name}`, sql }));
+  });
+  const views = stored.map((view) => ({ view, features: view.features.map(({ name }) => name) }));
+  const trainingSets = (['asServed', 'eventTime', 'knowledgeTime'] as const).map((mode: VisibilityMode) => ({
+    name: `${project} training set ${mode}`,
+    sql: trainingSetSql({
+      database,
+      manifest,
+      views,
+      mode,
+      lagMillis: 7,
+      dataset: 'ts-1',
+      parts: { first: 0, last: 89 },
+      eventTimeRangeMillis: { min: now - 24 * hour, max: now },
+      withMarks: true,
+    }),
+  }));
+  const keys = manifest.entities.flatMap((entity) => {
+    const own = stored.filter((view) => view.entity === entity.name).map(on);
+    return own.length > 0 ? [{ name: `${project} keys of ${entity.name}`, sql: entityKeysSql(entity, own) }] : [];
+  });
+  return [...perView, ...trainingSets, ...keys];
+}
+
+const columns: readonly Column[] = [
+  { name: 'id', type: 'int64' },
+  { name: 'at', type: 'timestamp' },
+  { name: 'made', type: 'timestamp' },
+  { name: 'gone', type: 'bool' },
+  { name: 'money', type: 'decimal(12,2)' },
+  { name: 'day', type: 'date' },
+  ...scalarTypes.flatMap((type): Column[] => [
+    { name: `a_${type}`, type },
+    { name: `l_${type}`, type: `list<${type}>` },
+  ]),
+];
+const entity = entityOf('thing', [{ name: 'id', type: 'int64' }]);
+const source = sourceOf('things', columns, {
+  eventTime: 'at',
+  createdTime: 'made',
+  deleted: 'gone',
+  partitionedBy: { column: 'dt', of: 'at' },
+});
+const events = sourceOf('events', columns, { eventTime: 'at' });
+const isFeature = ({ name }: Column): boolean => name.startsWith('a_') || name.startsWith('l_');
+
+/** A batch view of `size` features: every aggregate over every column that takes it, then again over other windows. */
+function largeBatchView(size: number) {
+  const kinds: readonly ColumnAggregate[] = [
+    'sum',
+    'mean',
+    'variance',
+    'stddev',
+    'min',
+    'max',
+    'first',
+    'last',
+    'distinct',
+  ];
+  const numeric = columns.filter(({ type }) => isFloatType(type) || isIntegerType(type) || type.startsWith('decimal'));
+  const features: BatchFeature[] = [];
+  for (let window = hour; features.length < size; window += hour)
+    for (const kind of kinds)
+      for (const { name, type } of numeric) {
+        const scale = isFloatType(type) ? { scale: 6 } : {};
+        const where = { op: 'eq', column: 'a_string', value: "o'clock" } as const;
+        const part: Aggregation = { kind, column: name, windowMillis: window, where, ...scale };
+        const isKept = kind === 'min' || kind === 'max' || kind === 'first' || kind === 'last';
+        const kept = type.startsWith('decimal') ? 'float64' : (type as FeatureType); // numeric columns are features or decimals
+        const whole = kind === 'distinct' || (kind === 'sum' && isIntegerType(type)) ? 'int64' : 'float64';
+        const isRatio = features.length % 7 === 0;
+        const formula = isRatio ? ({ kind: 'ratio', numerator: part, denominator: part } as const) : part;
+        const own = isKept ? kept : whole;
+        features.push({ name: `f${features.length}`, type: isRatio ? 'float64' : own, formula });
+      }
+  return batchViewOf('large', features.slice(0, size), {
+    entity: 'thing',
+    source: 'events',
+    scheduleMillis: hour,
+    delayMillis: 60_000,
+    ttlMillis: 48 * hour,
+  });
+}
+
+const everyType = tableViewOf(
+  'every_type',
+  columns.filter(isFeature).map(({ name, type }) => ({ name, type: type as FeatureType })), // isFeature leaves feature types
+  { entity: 'thing', source: 'things', ttlMillis: 48 * hour, delayMillis: 5 },
+);
+const wideTable = tableViewOf(
+  'wide',
+  Array.from({ length: 200 }, (_, at) => ({ name: `feature_with_a_rather_long_name_${at}`, type: 'float64' as const })),
+  { entity: 'thing', source: 'things' },
+);
+const synthetic = manifestOf({ entities: [entity], sources: [source, events], views: [largeBatchView(60), everyType] });
+const wide = manifestOf({ entities: [entity], sources: [source, events], views: [largeBatchView(200), wideTable] });
+
+describe('generated SQL', () => {
+  let statements: readonly Statement[];
+  beforeAll(async () => {
+    const examples = await Promise.all(
+      ['flights', 'ride-sharing'].map(async (name) => {
+        const { repository } = await loadRepository(join(import.meta.dirname, '../../../examples', name));
+        return statementsOf(name, repository.manifest);
+      }),
+    );
+    statements = [
+      ...examples.flat(),
+      ...statementsOf('property', propertyManifest),
+      ...statementsOf('synthetic', synthetic),
+      ...statementsOf('wide', wide),
+    ];
+  });
+  /** Statements for which a check finds something, with what it found. */
+  const faults = (find: (sql: string) => readonly string[]): readonly string[] =>
+    statements.flatMap(({ name, sql }) => [...new Set(find(sql))].map((fault) => `${name}: ${fault}`));
+
+  it('covers every kind of statement', () => {
+    const kinds = ['analysts', 'batch rows', 'online selection', 'table selection', 'training set', 'keys of'];
+    expect(kinds.filter((kind) => !statements.some(({ name }) => name.includes(kind)))).toEqual([]);
+    expect(statements.length).toBeGreaterThan(50);
+  });
+
+  it('calls only functions that engines answer alike', () => {
+    const isKnown = (name: string) =>
+      allowedFunctions.has(name) || notFunctions.has(name) || /^w(\d+|_all)$/.test(name);
+    expect(faults((sql) => [...functionsOf(sql)].filter((name) => !isKnown(name)))).toEqual([]);
+  });
+
+  it('are the functions that the decision lists', () => {
+    const decision = readFileSync(join(import.meta.dirname, '../../../docs/adr/0002-portable-sql.md'), 'utf8');
+    const listed = /\*\*Functions\*\*: `([^`]+)`/.exec(decision)?.[1] ?? '';
+    expect(listed.split(/\s+/)).toEqual([...allowedFunctions]);
+  });
+
+  it('counts time in milliseconds only', () => {
+    expect(
+      faults((sql) =>
+        ['date_diff', 'date_add']
+          .flatMap((name) => callsOf(sql, name).map((call) => call.arguments[0] ?? ''))
+          .filter((unit) => unit !== "'millisecond'"),
+      ),
+    ).toEqual([]);
+    expect(faults((sql) => /\bINTERVAL\b|current_|\bnow\(/i.exec(withoutLiterals(sql)) ?? [])).toEqual([]);
+  });
+
+  it('divides doubles only', () => {
+    const divisions = statements.flatMap(({ sql }) => divisionsOf(withoutLiterals(sql)));
+    expect(divisions.length).toBeGreaterThan(100);
+    expect([...new Set(divisions.flat().filter((operand) => !isDouble(operand)))]).toEqual([]);
+  });
+
+  it('would see a division of other numbers', () => {
+    const refused = [
+      'a / 2',
+      'CAST(a AS double) / b',
+      '(a + 1) / 1e0',
+      'CASE WHEN a THEN b ELSE 1e0 END / 1e0',
+      '1e0 / sum(c)',
+    ];
+    const readings = refused.map((sql) => divisionsOf(sql).flat().every(isDouble));
+    expect(readings).toEqual(refused.map(() => false));
+    expect(
+      divisionsOf('sqrt((CAST(a AS double) * 1e2) / NULLIF(CASE WHEN b THEN 0e0 ELSE 1e0 END, 0e0))')
+        .flat()
+        .every(isDouble),
+    ).toBe(true);
+  });
+
+  it('has no clause on which engines differ', () => {
+    const refused =
+      /\b(IGNORE NULLS|RESPECT NULLS|QUALIFY|NULLS FIRST|NULLS LAST|LATERAL|TRY|DECIMAL ''|array_agg|INSERT)\b/i;
+    expect(faults((sql) => refused.exec(withoutLiterals(sql)) ?? [])).toEqual([]);
+  });
+
+  it('never casts a double to a decimal', () => {
+    const isFromDouble = (cast: string) =>
+      !cast.startsWith('NULL AS') &&
+      /\sAS decimal\(\d+,\d+\)$/.test(cast) &&
+      isDouble(cast.replace(/\sAS decimal\(\d+,\d+\)$/, ''));
+    expect(
+      faults((sql) =>
+        callsOf(withoutLiterals(sql), 'CAST')
+          .map((call) => call.arguments.join(', '))
+          .filter(isFromDouble),
+      ),
+    ).toEqual([]);
+  });
+
+  it('compares rows by keys without a nullable field', () => {
+    const neverNull = /^(_event_ms|_created_ms|_run|_deleted|CASE WHEN .+ IS NULL\b.*|COALESCE\(.*|NULL AS ROW.*)$/s;
+    const keysOf = (sql: string): readonly string[] => {
+      const second = callsOf(sql, 'max_by').map((call) => call.arguments[1] ?? '');
+      const isNamed = (key: string): boolean => /^_o\d+$/.test(key);
+      const named = callsOf(sql, 'CAST').filter(({ after }) => /^ AS _o\d+\b/.test(after));
+      return [...second.filter((key) => !isNamed(key)), ...named.map((call) => call.arguments.join(', '))];
+    };
+    const keys = statements.flatMap(({ sql }) => callsOf(sql, 'max_by'));
+    expect(keys.length).toBeGreaterThan(20);
+    expect(
+      faults((sql) => keysOf(sql).flatMap((key) => fieldsOf(key).filter((field) => !neverNull.test(field)))),
+    ).toEqual([]);
+    // What these names stand for is never null either.
+    const created = statements.flatMap(({ sql }) =>
+      [...sql.matchAll(/SELECT ([^\n]*) AS _created_ms/g)].map(([, text = '']) => splitTop(text, /,/).at(-1) ?? ''),
+    );
+    expect(created.filter((text) => !/^(COALESCE|date_diff|BIGINT)/.test(text))).toEqual([]);
+  });
+
+  it('says format and compression of what it unloads', () => {
+    const sql = unloadSql({ select: 'SELECT 1 AS a, 2 AS part', uri: "s3://b/it's/", partitionedBy: ['part'] });
+    expect(sql).toBe(
+      "UNLOAD (\nSELECT 1 AS a, 2 AS part\n)\nTO 's3://b/it''s/'\nWITH (format = 'PARQUET', compression = 'SNAPPY', partitioned_by = ARRAY['part'])",
+    );
+  });
+
+  it('stays under the limit of a statement at 200 features', () => {
+    const sizes = statements.map(({ name, sql }) => ({
+      name,
+      bytes: Buffer.byteLength(unloadSql({ select: sql, uri: 's3://bucket/folder/' })),
+    }));
+    expect(Math.max(...sizes.map(({ bytes }) => bytes))).toBeGreaterThan(50_000);
+    expect(sizes.filter(({ bytes }) => bytes >= maxAthenaBytes)).toEqual([]);
+  });
+});
+
+/** Fields of `CAST(ROW(a, b) AS ROW(...))`, or of a typed null. */
+function fieldsOf(key: string): readonly string[] {
+  const [row] = callsOf(key, 'ROW');
+  return key.startsWith('NULL') || key.startsWith('CAST(NULL') ? [] : (row?.arguments ?? []);
+}
