@@ -12,6 +12,7 @@ import { createDynamoClient } from '#store/dynamodb/client.ts';
 import { DynamoRecords } from '#store/dynamodb/records.ts';
 import { createS3Client, S3Objects } from '#store/s3/objects.ts';
 import { secretsManagerSecrets } from '#store/secrets-manager/secrets.ts';
+import { SfnExecutions } from '#store/sfn/executions.ts';
 import { environmentSchema } from './environment.ts';
 import { type TrainingSetRoutesOptions, trainingSetRoutes } from './routes.ts';
 
@@ -20,6 +21,8 @@ export function createHandler({ manifest }: Repository): HttpHandler {
   const environment = readEnvironment(environmentSchema);
   const telemetry = createTelemetry('training-sets-api', { project: manifest.project, stage: environment.STAGE_NAME });
   const secrets = secretsManagerSecrets(new SecretsManagerClient({}));
+  const sfn = new SFNClient({});
+  const stateMachineArn = environment.TRAINING_SET_STATE_MACHINE_ARN;
   return createHttpHandler({
     routes: trainingSetRoutes({
       manifest,
@@ -27,7 +30,9 @@ export function createHandler({ manifest }: Repository): HttpHandler {
       records: new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME),
       clock: systemClock,
       newId: () => newTrainingSetId(systemClock(), randomBytes(3).toString('hex')),
-      start: starter(new SFNClient({}), environment.TRAINING_SET_STATE_MACHINE_ARN),
+      executions: new SfnExecutions(sfn),
+      executionOf: (id) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${id}`,
+      start: starter(sfn, stateMachineArn),
     }),
     checkToken: createTokenCheck({ secrets, secretId: environment.API_TOKEN_SECRET_ARN, clock: systemClock }),
     logger: telemetry.logger,

@@ -11,6 +11,7 @@ import { TidemarkError } from '#spec/errors.ts';
 import { objectKeys } from '#spec/layout.ts';
 import type { Manifest } from '#spec/manifest.ts';
 import type { Clock } from '#store/clock.ts';
+import type { Executions } from '#store/executions.ts';
 import type { Objects } from '#store/objects.ts';
 import type { Records } from '#store/records.ts';
 import type { TrainingSetAnswer } from './event.ts';
@@ -22,7 +23,10 @@ export interface TrainingSetRoutesOptions {
   readonly records: Records;
   readonly clock: Clock;
   readonly newId: () => string;
-  /** Starts the state machine under the request's id; false when an execution of that name exists. */
+  readonly executions: Executions;
+  /** The execution (ARN) that a build of this id has. */
+  readonly executionOf: (id: string) => string;
+  /** Starts that execution; false when one of that name exists. */
   readonly start: (request: TrainingSetRequest) => Promise<boolean>;
 }
 
@@ -70,7 +74,8 @@ async function create(options: TrainingSetRoutesOptions, body: string): Promise<
 /** The record comes first, so that whoever has the id finds it; a build that could not be started is recorded as failed. */
 async function startRecorded(options: TrainingSetRoutesOptions, request: TrainingSetRequest): Promise<void> {
   const { records, clock } = options;
-  await updateTrainingSetRecord(records, request, { state: 'queued', nowMillis: clock() });
+  const execution = options.executionOf(request.id);
+  await updateTrainingSetRecord(records, request, { state: 'queued', execution, nowMillis: clock() });
   try {
     if (!(await options.start(request))) throw idTaken(request.id);
   } catch (cause) {
@@ -84,10 +89,11 @@ async function startRecorded(options: TrainingSetRoutesOptions, request: Trainin
   }
 }
 
-async function describe({ objects, records }: TrainingSetRoutesOptions, id: string): Promise<TrainingSetAnswer> {
+async function describe(options: TrainingSetRoutesOptions, id: string): Promise<TrainingSetAnswer> {
   const isId = trainingSetIdPattern.test(id);
-  const record = isId ? await getTrainingSetRecord(records, id) : undefined;
-  const dataset = isId ? await findDatasetManifest(objects, id) : undefined;
+  const record = isId ? await currentRecord(options, id) : undefined;
+  // the manifest decides, whatever the record says
+  const dataset = isId ? await findDatasetManifest(options.objects, id) : undefined;
   if (!record && !dataset)
     throw new TidemarkError('trainingSet.unknown', `there is no training set ${JSON.stringify(id)}`, {
       kind: 'notFound',
@@ -96,8 +102,25 @@ async function describe({ objects, records }: TrainingSetRoutesOptions, id: stri
     id,
     status: dataset ? 'succeeded' : (record?.state ?? 'running'),
     ...(record ? progressOf(record) : {}),
-    ...(dataset ? { dataset: summaryOf(dataset, objects.uri(objectKeys.dataset(id))) } : {}),
+    ...(dataset ? { dataset: summaryOf(dataset, options.objects.uri(objectKeys.dataset(id))) } : {}),
   };
+}
+
+/** The record; that of a build whose execution has ended without a word (aborted, timed out) as failed. */
+async function currentRecord(
+  { records, executions }: TrainingSetRoutesOptions,
+  id: string,
+): Promise<TrainingSetRecord | undefined> {
+  const record = await getTrainingSetRecord(records, id);
+  if (record?.execution === undefined || record.state === 'succeeded' || record.state === 'failed') return record;
+  if (await executions.isRunning(record.execution)) return record;
+  const last = await getTrainingSetRecord(records, id); // it may have ended between the two looks
+  if (last?.state === 'succeeded' || last?.state === 'failed') return last;
+  const error = {
+    code: 'trainingSet.stopped',
+    message: 'the build was stopped or timed out; ask again with another id',
+  };
+  return { ...record, state: 'failed', error };
 }
 
 const progressOf = (record: TrainingSetRecord): Partial<TrainingSetAnswer> => ({

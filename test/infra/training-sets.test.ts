@@ -114,6 +114,7 @@ describe('rights of the training-set functions', () => {
         's3:GetObject',
         's3:ListBucket',
         'secretsmanager:GetSecretValue',
+        'states:DescribeExecution',
         'states:StartExecution',
       ],
     ],

@@ -39,15 +39,6 @@ export async function getTrainingSetRecord(
   return found && z.parse(trainingSetRecordSchema, found.body);
 }
 
-/** Newest first, where ids are made by newTrainingSetId. */
-export async function listTrainingSetRecords(
-  records: Pick<Records, 'list'>,
-  limit: number,
-): Promise<readonly TrainingSetRecord[]> {
-  const found = await records.list(group, limit);
-  return found.map(({ body }) => z.parse(trainingSetRecordSchema, body));
-}
-
 /** Changes members of the record; without one, makes it from the request. */
 export async function updateTrainingSetRecord(
   records: Pick<Records, 'get' | 'put'>,

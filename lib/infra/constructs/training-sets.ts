@@ -188,6 +188,7 @@ export class TrainingSets extends Construct {
     offlineStore.grantList(step);
     offlineStore.grantRead(step, [folders.trainingSets, folders.datasets, folders.sources]);
     allow(step, actions.startBuilds, [this.stateMachine.stateMachineArn]);
+    allow(step, actions.describeExecutions, [this.arn('execution', `${this.stateMachineName}:*`)]);
     return step;
   }
 

@@ -16,6 +16,8 @@ async function api() {
     objects,
     records,
     clock: () => nowMillis,
+    executions: { isRunning: async (execution) => execution !== 'execution:stopped' },
+    executionOf: (id) => `execution:${id}`,
     newId: () => newTrainingSetId(nowMillis, 'abcdef'),
     start: async (request) => {
       if (started.some(({ id }) => id === request.id)) return false;
@@ -177,6 +179,12 @@ describe('GET /v1/training-sets/{id}', () => {
       error,
     });
     expect((await get('t1')).answer).toMatchObject({ status: 'failed', error, finishedAt: '2026-11-22T00:00:00.005Z' });
+  });
+
+  it('tells that a build whose execution was stopped has failed', async () => {
+    const { post, get } = await api();
+    await post({ id: 'stopped', spine: spineKey, service: 'pricing' });
+    expect((await get('stopped')).answer).toMatchObject({ status: 'failed', error: { code: 'trainingSet.stopped' } });
   });
 
   it.each(['t2', 'no/such', ''])('answers not found for %j', async (id) => {
