@@ -14,7 +14,7 @@ import { compileParquetSource, compileRequestSource } from './compile/source.ts'
 import { compileBatchView, compileTableView } from './compile/stored-view.ts';
 import type { Definitions } from './config.ts';
 import { checkDeterminism } from './determinism.ts';
-import { originOfCaller } from './origin.ts';
+import type { Origin } from './origin.ts';
 
 export interface CompileOptions {
   readonly project: string;
@@ -27,6 +27,9 @@ export interface CompileOptions {
   readonly transformHashes?: Readonly<Record<string, string>>;
 }
 
+/** The project's name stands in the config. */
+const configOrigin: Origin = { at: () => 'tidemark.config.ts', files: () => [] };
+
 /**
  * Compiles definitions, with all that they refer to, into the manifest: plain canonical JSON, equal for equal definitions whatever
  * their order. Throws one define.invalid whose message and `details.problems` say everything that is wrong, each with file:line.
@@ -35,7 +38,7 @@ export function compile(definitions: Definitions, options: CompileOptions): Mani
   const problems = new Problems(options.folder);
   if (!namePattern.test(options.project) || options.project.length > 30)
     problems.add(
-      originOfCaller(),
+      configOrigin,
       'wrongName',
       `project has the name ${shown(options.project)}; it must match ${namePattern.source} and have at most 30 characters, for resources are named after it`,
     );

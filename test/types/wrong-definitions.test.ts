@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import './inferred-types.ts'; // what it defines can also be run
 
 /** Definitions that the cases go on from; nothing in them is wrong. */
 const preamble = `import * as t from 'tidemark';

@@ -194,6 +194,12 @@ describe('the manifest', () => {
   });
 });
 
+it('refuses a project whose name cannot be part of the names of resources', () => {
+  expect(() => compile([stats], { project: 'My Project' })).toThrow(
+    'tidemark.config.ts  project has the name "My Project"; it must match ^[a-z][a-z0-9_]{0,62}$ and have at most 30 characters',
+  );
+});
+
 describe('the type of a feature follows from its aggregate and column', () => {
   const everything = parquetSource('everything', {
     location: 'everything/',
