@@ -2,14 +2,13 @@
 
 import io
 import itertools
-import time
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tidemark_local.athena.executions import FINAL, Execution, Executions, Request
+from tidemark_local.athena.executions import Execution, Executions, Request
 from tidemark_local.athena.objects import split_uri
 from tidemark_local.athena.workgroups import QuerySettings
 
@@ -81,11 +80,7 @@ class Athena:
 
     def wait(self, execution_id: str) -> Execution:
         execution = self.executions.get(execution_id)
-        while execution.state not in FINAL or execution.completed is None:
-            time.sleep(0.002)
-        # The thread still writes its figures after the final state.
-        while execution.session is not None and not execution.engine_millis and time.sleep(0.001):
-            pass
+        assert execution.ended.wait(60), execution.state
         return execution
 
     def run(self, text: str, **options: Any) -> Execution:

@@ -8,11 +8,13 @@ import time
 import uuid
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import duckdb
 from botocore.exceptions import ClientError
 
 from .catalog import Catalog
@@ -32,6 +34,7 @@ KEPT_EXECUTIONS = 5_000
 MAX_RESULTS = 1_000
 MAX_QUERY_BYTES = 262_144
 RECURSION_LIMIT = 20_000  # statements of 256 KB nest deeper than Python's default of 1,000
+CANCELLED_BY_USER = "Query cancelled by user"
 FINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
 
 
@@ -69,14 +72,17 @@ class Execution:
     output: str | None = None
     outcome: Outcome | None = None
     session: Session | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    ended: threading.Event = field(default_factory=threading.Event)
 
-    def finish(self, state: str, reason: str | None = None) -> None:
-        """The first final state stays."""
+    def finish(self, state: str, reason: str | None = None) -> bool:
+        """The first final state stays. False: there was one already."""
         with self.lock:
-            if self.state not in FINAL:
-                self.state, self.reason = state, reason
-                self.completed = datetime.now(UTC)
+            if self.state in FINAL:
+                return False
+            self.state, self.reason = state, reason
+            self.completed = datetime.now(UTC)
+            return True
 
 
 class Executions:
@@ -116,7 +122,7 @@ class Executions:
     def _forget_old(self) -> None:
         while len(self._all) > KEPT_EXECUTIONS:
             old_id, old = next(iter(self._all.items()))
-            if old.state not in FINAL:
+            if not old.ended.is_set():
                 return
             del self._all[old_id]
             self._tokens = {t: e for t, e in self._tokens.items() if e is not old}
@@ -132,23 +138,37 @@ class Executions:
             execution.queue_millis = int(waited.total_seconds() * 1000)
             session = execution.session = self._session(execution)
         try:
-            execution.outcome = self._perform(execution, session)
-            execution.output = execution.outcome.output
-            execution.finish("SUCCEEDED")
+            self._attempt(execution, session, began)
+        finally:
+            execution.ended.set()
+            session.connection.close()
+            clean(session)
+
+    def _attempt(self, execution: Execution, session: Session, began: float) -> None:
+        try:
+            outcome = self._perform(execution, session)
         except QueryCancelledError:
-            execution.finish("CANCELLED", "Query cancelled by user")
+            self._measure(execution, session, began)
+            execution.finish("CANCELLED", CANCELLED_BY_USER)
         except QueryError as failure:
+            self._measure(execution, session, began)
             self._fail(execution, failure, str(failure))
         except ClientError as failure:
+            self._measure(execution, session, began)
             self._fail(execution, failure, f"GENERIC_USER_ERROR: {failure}")
         except Exception as failure:
             LOG.exception("athena query %s failed unexpectedly", execution.id)
             self._fail(execution, failure, f"GENERIC_INTERNAL_ERROR: {failure}")
-        finally:
-            execution.engine_millis = int((time.monotonic() - began) * 1000)
-            execution.scanned_bytes = session.scanned_bytes
-            session.connection.close()
-            clean(session)
+        else:
+            self._measure(execution, session, began)
+            execution.outcome, execution.output = outcome, outcome.output
+            if not execution.finish("SUCCEEDED"):
+                outcome.undo()
+
+    def _measure(self, execution: Execution, session: Session, began: float) -> None:
+        """Before the final state is shown, so that its figures are final too."""
+        execution.engine_millis = int((time.monotonic() - began) * 1000)
+        execution.scanned_bytes = session.scanned_bytes
 
     def _fail(self, execution: Execution, failure: Exception, message: str) -> None:
         user = isinstance(failure, QueryError)
@@ -224,13 +244,16 @@ class Executions:
     def stop(self, execution_id: str) -> None:
         """Idempotent; a finished query keeps its state."""
         execution = self.get(execution_id)
-        session = execution.session
-        if session is not None and execution.state not in FINAL:
-            session.cancelled = True
-            execution.finish("CANCELLED", "Query cancelled by user")
-            session.connection.interrupt()
-        else:
-            execution.finish("CANCELLED", "Query cancelled by user")
+        with execution.lock:
+            if execution.state in FINAL:
+                return
+            execution.finish("CANCELLED", CANCELLED_BY_USER)
+            session = execution.session
+        if session is None:
+            execution.ended.set()
+            return
+        session.cancelled = True
+        threading.Thread(target=_interrupt, args=(execution, session), daemon=True).start()
 
     def list_ids(self, workgroup: str) -> list[str]:
         """Newest first."""
@@ -251,6 +274,14 @@ class Executions:
                 self.stop(execution.id)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.objects.close()
+
+
+def _interrupt(execution: Execution, session: Session) -> None:
+    """Until the query's thread has ended: an interrupt between two of its statements has no effect."""
+    while not execution.ended.is_set():
+        with suppress(duckdb.Error):
+            session.connection.interrupt()
+        execution.ended.wait(0.02)
 
 
 def results_page(outcome: Outcome, token: str | None, limit: int | None) -> dict[str, Any]:

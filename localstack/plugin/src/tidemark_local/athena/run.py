@@ -1,7 +1,7 @@
 """A statement's plan carried out: what each kind reads, writes and answers."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from . import ddl
@@ -34,12 +34,16 @@ FETCH_ROWS = 10_000
 
 @dataclass
 class Outcome:
-    """output: the object that GetQueryExecution reports. manifest: the list of written data files."""
+    """output: the object that GetQueryExecution reports. manifest: the list of written data files.
+
+    undo: removes what a statement has written, for one that is cancelled in its last instant.
+    """
 
     results: ResultSet = field(default_factory=ResultSet)
     output: str | None = None
     manifest: str | None = None
     update_count: int | None = None
+    undo: Callable[[], None] = lambda: None
 
 
 def statement_type(plan: Statement) -> tuple[str, str]:
@@ -181,7 +185,7 @@ def _unload(session: Session, plan: Unload, output_base: str) -> Outcome:
         _remove(session, written)
         raise
     results = ResultSet([ResultColumn("rows", VARCHAR)], has_header=False)
-    return Outcome(results, manifest, manifest, written.rows)
+    return Outcome(results, manifest, manifest, written.rows, lambda: _remove(session, written))
 
 
 def _remove(session: Session, written: Written) -> None:
@@ -215,6 +219,12 @@ def _create_table_as(session: Session, plan: CreateTableAs, output_base: str) ->
     require_empty(session, location)
     written = write_query(session, compiled, location, keys, compression)
     created = False
+
+    def undo() -> None:
+        _remove(session, written)
+        if created:
+            session.catalog.client.delete_table(DatabaseName=database, Name=name)
+
     try:
         _register(session, database, name, location, written)
         created = True
@@ -222,12 +232,10 @@ def _create_table_as(session: Session, plan: CreateTableAs, output_base: str) ->
         manifest = _manifest(session, written, output_base)
         session.check()
     except BaseException:
-        _remove(session, written)
-        if created:
-            session.catalog.client.delete_table(DatabaseName=database, Name=name)
+        undo()
         raise
     results = ResultSet([ResultColumn("rows", VARCHAR)], has_header=False)
-    return Outcome(results, manifest, manifest, written.rows)
+    return Outcome(results, manifest, manifest, written.rows, undo)
 
 
 def _register(session: Session, database: str, name: str, location: str, written: Written) -> None:
