@@ -1,3 +1,5 @@
+import { createReadStream, statSync } from 'node:fs';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { AthenaSqlEngine, createAthenaClient } from '#store/athena/sql-engine.ts';
 import { createDynamoClient } from '#store/dynamodb/client.ts';
 import { DynamoRecords } from '#store/dynamodb/records.ts';
@@ -10,14 +12,23 @@ import { type Target, useTarget } from './target.ts';
 /** What commands read of a deployment besides its API. */
 export interface Connections {
   readonly objects: Objects;
+  /** Puts a file of this machine, streamed: it may be larger than memory. */
+  readonly upload: (key: string, file: string) => Promise<void>;
   readonly records: Records;
   readonly sql: SqlEngine;
 }
 
 export function connect(target: Target): Connections {
   useTarget(target);
+  const s3 = createS3Client();
   return {
-    objects: new S3Objects(createS3Client(), target.bucket),
+    objects: new S3Objects(s3, target.bucket),
+    upload: async (key, file) => {
+      const ContentLength = statSync(file).size;
+      await s3.send(
+        new PutObjectCommand({ Bucket: target.bucket, Key: key, Body: createReadStream(file), ContentLength }),
+      );
+    },
     records: new DynamoRecords(createDynamoClient(), target.jobsTable),
     sql: new AthenaSqlEngine({
       client: createAthenaClient(),

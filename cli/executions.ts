@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { TidemarkError } from '#spec/errors.ts';
+import { type ErrorKind, TidemarkError } from '#spec/errors.ts';
 
 const pollMillis = 500;
 
@@ -36,14 +36,28 @@ export async function execute(
   }
 }
 
+/** What a failed execution's error means for the one who started it; any other has failed by itself. */
+const kindOfError: Readonly<Record<string, ErrorKind>> = {
+  'materialize.runInProgress': 'conflict',
+  'materialize.badInterval': 'invalid',
+  'materialize.tooManyChunks': 'invalid',
+  'trainingSet.badRequest': 'invalid',
+  'trainingSet.badSpine': 'invalid',
+  'trainingSet.badCsv': 'invalid',
+  'trainingSet.emptySpine': 'invalid',
+  'trainingSet.noSpine': 'notFound',
+  'trainingSet.idTaken': 'conflict',
+};
+
 /** Throws the execution's own error unless it succeeded. */
 export function assertSucceeded(execution: Execution, what: string): void {
   if (execution.status === 'SUCCEEDED') return;
-  const cause = sentence(execution.cause) ?? execution.status.toLowerCase();
-  const isConflict = execution.error === 'materialize.runInProgress';
-  throw new TidemarkError(execution.error ?? 'cli.executionFailed', `${what} failed: ${cause}`, {
-    kind: isConflict ? 'conflict' : 'failed',
-    details: { execution: execution.arn, status: execution.status },
+  const { arn, status, error = 'cli.executionFailed' } = execution;
+  const cause = sentence(execution.cause) ?? status.toLowerCase();
+  const kind = kindOfError[error] ?? 'failed';
+  throw new TidemarkError(error, kind === 'failed' ? `${what} failed: ${cause}` : cause, {
+    kind,
+    details: { execution: arn, status },
   });
 }
 

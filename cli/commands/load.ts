@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { writeParquet } from '#codec/parquet-write.ts';
+import { parseDuration } from '#semantics/duration.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { findParquetSource } from '#spec/find.ts';
 import { objectKeys } from '#spec/layout.ts';
@@ -9,7 +10,6 @@ import type { Objects } from '#store/objects.ts';
 import { type Command, stringOption } from '../command.ts';
 import { connect } from '../connections.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { durationOption } from '../instant.ts';
 import { shiftedColumns } from '../load/shift-times.ts';
 import { grouped } from '../report/table.ts';
 import { loadManifest, repositoryFolder } from '../repository.ts';
@@ -39,7 +39,7 @@ export const load: Command = {
       const { key, rows } = await loadFile(objects, {
         source,
         file,
-        shiftMillis: shift === undefined ? 0 : durationOption(shift),
+        shiftMillis: shift === undefined ? 0 : parseDuration(shift),
       });
       output.data({ key, rows }, `${file}: ${grouped(rows)} rows as s3://${target.bucket}/${key}`);
     }

@@ -1,11 +1,11 @@
 import { listRunRecords, type RunRecord } from '#engine/materialize/run-record.ts';
+import { parseInstantOrMillis } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { findStoredView, viewId } from '#spec/find.ts';
 import { type Command, type CommandContext, stringOption } from '../command.ts';
 import { type Connections, connect } from '../connections.ts';
 import { assertSucceeded, execute } from '../executions.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { instantOption } from '../instant.ts';
 import { Progress } from '../report/progress.ts';
 import { byteSize, duration, grouped } from '../report/table.ts';
 import { loadManifest, repositoryFolder } from '../repository.ts';
@@ -39,8 +39,8 @@ async function materializeView({ positionals, options, output }: CommandContext)
   return await runView(connect(target), {
     view,
     stateMachine: target.materializeStateMachine,
-    ...(from === undefined ? {} : { from: instantOption(from) }),
-    ...(to === undefined ? {} : { to: instantOption(to) }),
+    ...(from === undefined ? {} : { from: parseInstantOrMillis(from) }),
+    ...(to === undefined ? {} : { to: parseInstantOrMillis(to) }),
     talk: output.talk,
   });
 }

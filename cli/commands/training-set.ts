@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { planFeatures } from '#engine/feature-plan.ts';
 import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import { listTrainingSets, readDatasetManifest } from '#engine/training-set/datasets.ts';
 import { newTrainingSetId, type TrainingSetInput, type TrainingSetMode } from '#engine/training-set/request.ts';
 import { trainingSetText } from '#engine/training-set/text.ts';
+import { parseDuration } from '#semantics/duration.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { objectKeys } from '#spec/layout.ts';
 import { type Command, listOption, type OptionValues, stringOption } from '../command.ts';
 import { type Connections, connect } from '../connections.ts';
 import { assertSucceeded, execute } from '../executions.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { durationOption } from '../instant.ts';
 import { Progress } from '../report/progress.ts';
 import { byteSize, duration, grouped, table } from '../report/table.ts';
 import { loadManifest, repositoryFolder } from '../repository.ts';
@@ -47,7 +47,7 @@ function choice(options: OptionValues): Choice {
   return {
     ...(service === undefined ? { features: [...features] } : { service }),
     mode: mode(options),
-    ...(lag === undefined ? {} : { lagMillis: durationOption(lag) }),
+    ...(lag === undefined ? {} : { lagMillis: parseDuration(lag) }),
     ...(eventTimeColumn === undefined ? {} : { eventTimeColumn }),
   };
 }
@@ -105,8 +105,8 @@ export const trainingSetCreate: Command = {
   },
 };
 
-/** A spine that is in the deployment's bucket already, or the bytes of one to upload. */
-type Spine = { readonly key: string } | { readonly name: string; readonly bytes: Uint8Array };
+/** A spine that is in the deployment's bucket already, or a file to upload. */
+type Spine = { readonly key: string } | { readonly file: string };
 
 function spineOf(spine: string, bucket: string): Spine {
   const own = `s3://${bucket}/`;
@@ -117,7 +117,7 @@ function spineOf(spine: string, bucket: string): Spine {
       `the spine must be in the deployment's bucket, got ${spine}; copy it under ${own}, or pass a local file`,
     );
   if (!existsSync(spine)) throw new TidemarkError('cli.noSuchFile', `no spine file ${spine}`, { kind: 'notFound' });
-  return { name: basename(spine), bytes: readFileSync(spine) };
+  return { file: spine };
 }
 
 /** Builds a training set, shown while it goes on, and downloads it where `out` says. Throws the build's own error. */
@@ -129,8 +129,8 @@ export async function buildTrainingSet(
   const { id, spine, choice: chosen, out } = request;
   const progress = new Progress(`training set ${id}`);
   progress.show('uploading the spine');
-  const key = 'key' in spine ? spine.key : `${objectKeys.training(id)}input/${spine.name}`;
-  if ('bytes' in spine) await connections.objects.put(key, spine.bytes);
+  const key = 'key' in spine ? spine.key : `${objectKeys.training(id)}input/${basename(spine.file)}`;
+  if ('file' in spine) await connections.upload(key, spine.file);
   const execution = await execute(target.trainingSetStateMachine, { id, spine: key, ...chosen }, async () => {
     const record = await connections.records.get('training-set', id);
     progress.show(String(record?.body.step ?? 'starting'));

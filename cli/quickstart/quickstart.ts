@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { RunRecord } from '#engine/materialize/run-record.ts';
 import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
@@ -145,7 +144,7 @@ function train(
 ): Promise<DatasetManifest> {
   return buildTrainingSet(connections, target, {
     id: `quickstart-${randomBytes(4).toString('hex')}`,
-    spine: { name: 'spine.parquet', bytes: readFileSync(flights.spineFile) },
+    spine: { file: flights.spineFile },
     choice: { service: 'delay_model' },
     out: join(folder, 'training-set'),
   });
