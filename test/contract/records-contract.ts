@@ -27,6 +27,7 @@ export function recordsContract(create: () => Promise<Records>): void {
     await records.put({ group: 'b', sort: '999999', body });
     const list = async (limit: number): Promise<string[]> => (await records.list('a', limit)).map(({ sort }) => sort);
     expect(await list(3)).toEqual(['000029', '000028', '000027']);
+    expect(await list(0)).toEqual([]);
     expect(await list(100)).toEqual([...sorts].reverse());
     expect((await records.list('a', 1))[0]).toEqual({ group: 'a', sort: '000029', body: { sort: '000029' } });
   });

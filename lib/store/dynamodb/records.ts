@@ -36,7 +36,7 @@ export class DynamoRecords implements Records {
   async list(group: string, limit: number): Promise<readonly JobRecord[]> {
     const records: JobRecord[] = [];
     let from: Record<string, AttributeValue> | undefined;
-    do {
+    while (records.length < limit) {
       const page = await this.#client.send(
         new QueryCommand({
           TableName: this.#tableName,
@@ -50,7 +50,8 @@ export class DynamoRecords implements Records {
       );
       records.push(...(page.Items ?? []).map((item) => toRecord(group, item)));
       from = page.LastEvaluatedKey;
-    } while (from && records.length < limit);
+      if (!from) break;
+    }
     return records;
   }
 }
