@@ -14,6 +14,11 @@ it('keeps numbers, texts and other splits of the same characters apart', () => {
     encodeEntityKey(entityOf('string'), ['1001']),
     encodeEntityKey(entityOf('string', 'string'), ['a', 'bc']),
     encodeEntityKey(entityOf('string', 'string'), ['ab', 'c']),
+    // Texts that hold what ends a key and begins the next one.
+    encodeEntityKey(entityOf('string', 'string'), ['a|sb', 'c']),
+    encodeEntityKey(entityOf('string', 'string'), ['a', 'b|sc']),
+    encodeEntityKey(entityOf('string', 'string'), ['a|s1:b', 'c']),
+    encodeEntityKey(entityOf('string', 'string'), ['a', 'b|s1:c']),
     encodeEntityKey(entityOf('string'), ['abc']),
     encodeEntityKey({ ...entityOf('string'), name: 'rider' }, ['abc']),
   ];

@@ -97,6 +97,13 @@ describe('statuses', () => {
     expect(statusesOf(answer)).toEqual([['PRESENT', 'PRESENT', 'PRESENT']]);
   });
 
+  it('a stored null stays null where the feature has a default', async () => {
+    await api.rows.store('orders', [1n], { values: [null, null, null] });
+    const answer = await ask(all);
+    expect(valuesOf(answer)).toEqual([[null, null, null]]);
+    expect(statusesOf(answer)).toEqual([['PRESENT', 'PRESENT', 'PRESENT']]);
+  });
+
   it('MISSING with the declared default, else null, without a row', async () => {
     const answer = await ask(all);
     expect(valuesOf(answer)).toEqual([[0, null, 0.5]]);
