@@ -12,6 +12,7 @@ from .lake import Athena, Lake, MemoryPreparedStatements
 from moto import mock_aws  # isort: skip  after boto3, which it patches
 from tidemark_local.athena.engine import Engine
 from tidemark_local.athena.executions import Executions
+from tidemark_local.athena.objects import Objects
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +29,9 @@ def lake() -> Iterator[Lake]:
 @pytest.fixture(scope="session")
 def athena(lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Athena]:
     directory: Path = tmp_path_factory.mktemp("athena")
-    executions = Executions(lake.s3, lake.glue, Engine(directory), directory, MemoryPreparedStatements())
+    executions = Executions(
+        Objects(lake.s3, directory), lake.glue, Engine(directory), directory, MemoryPreparedStatements()
+    )
     yield Athena(executions)
     executions.close()
 

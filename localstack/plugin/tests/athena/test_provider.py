@@ -12,6 +12,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 
 from tidemark_local.athena.engine import Engine
 from tidemark_local.athena.executions import FINAL, Executions
+from tidemark_local.athena.objects import Objects
 from tidemark_local.athena.provider import AthenaProvider, MotoPreparedStatements, apply_updates, dispatch_table
 
 from ..glue.aws_calls import AwsCalls, RefusedError
@@ -26,7 +27,9 @@ OUTPUT = {"OutputLocation": "s3://results/provider/"}
 def call(lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsCalls]:
     directory: Path = tmp_path_factory.mktemp("provider")
     prepared = MotoPreparedStatements(athena_backends[DEFAULT_ACCOUNT_ID]["us-east-1"])
-    executions = Executions(boto3.client("s3"), boto3.client("glue"), Engine(directory), directory, prepared)
+    executions = Executions(
+        Objects(boto3.client("s3"), directory), boto3.client("glue"), Engine(directory), directory, prepared
+    )
     provider = AthenaProvider()
     provider.executions = lambda _context: executions  # type: ignore[method-assign]
     yield AwsCalls(Service.for_provider(provider, dispatch_table_factory=dispatch_table))

@@ -88,8 +88,10 @@ class Execution:
 class Executions:
     """The queries of one account and region."""
 
-    def __init__(self, s3: Any, glue: Any, engine: Engine, directory: Path, prepared: PreparedStatements) -> None:
-        self.catalog, self.objects = Catalog(glue), Objects(s3, directory)
+    def __init__(
+        self, objects: Objects, glue: Any, engine: Engine, directory: Path, prepared: PreparedStatements
+    ) -> None:
+        self.catalog, self.objects = Catalog(glue), objects
         self.engine, self.directory, self.prepared = engine, directory, prepared
         self.facts = FileFactsCache()
         sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))

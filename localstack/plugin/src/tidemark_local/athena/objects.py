@@ -3,7 +3,7 @@
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,10 +51,16 @@ def is_hidden(key: str, prefix: str) -> bool:
 
 
 class Objects:
-    """client: a boto3 S3 client. Files in use are pinned, so that eviction never removes them."""
+    """client: a boto3 S3 client. read_directly: an object's bytes without a request, None if it cannot.
 
-    def __init__(self, client: Any, directory: Path) -> None:
+    Files in use are pinned, so that eviction never removes them.
+    """
+
+    def __init__(
+        self, client: Any, directory: Path, read_directly: Callable[[S3Object], bytes | None] = lambda _item: None
+    ) -> None:
         self.client, self.cache_bytes = client, CACHE_BYTES
+        self._read_directly = read_directly
         self.directory = directory / "objects"
         self.directory.mkdir(parents=True, exist_ok=True)
         self._pool = ThreadPoolExecutor(FETCH_THREADS, thread_name_prefix="athena-fetch")
@@ -112,10 +118,14 @@ class Objects:
     def _download(self, item: S3Object) -> None:
         target = self.directory / item.cache_name
         partial = target.with_suffix(f".{threading.get_ident()}")
-        body = self.client.get_object(Bucket=item.bucket, Key=item.key)["Body"]
+        stored = self._read_directly(item)
         with partial.open("wb") as file:
-            for chunk in body.iter_chunks(1 << 20):
-                file.write(chunk)
+            if stored is not None:
+                file.write(stored)
+            else:
+                body = self.client.get_object(Bucket=item.bucket, Key=item.key)["Body"]
+                for chunk in body.iter_chunks(1 << 20):
+                    file.write(chunk)
         os.replace(partial, target)
         with self._lock:
             self._sizes[item.cache_name] = item.size

@@ -16,7 +16,9 @@ from moto.athena.models import AthenaBackend, PreparedStatement, athena_backends
 from .engine import Engine, working_directory
 from .errors import InvalidRequestError
 from .executions import Executions, Request
+from .objects import Objects
 from .operations import describe, runtime_statistics
+from .stored_objects import read_stored
 from .workgroups import settings_for
 
 type Handler = Callable[[RequestContext, dict], Any]
@@ -66,7 +68,7 @@ class AthenaProvider(ServiceLifecycleHook):
                 self._engine = self._engine or Engine(self._directory)
                 clients = connect_to(aws_access_key_id=account, region_name=region)
                 self._executions[account, region] = Executions(
-                    clients.s3,
+                    Objects(clients.s3, self._directory, read_stored),
                     clients.glue,
                     self._engine,
                     self._directory,
