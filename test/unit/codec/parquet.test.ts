@@ -160,6 +160,24 @@ it.each([
   await expect(openParquet(bytesSource(bytes))).rejects.toMatchObject({ code: 'codec.notParquet' });
 });
 
+it('writes times without zone, which is UTC, and lists in the standard three levels', async () => {
+  const [time] = (await fileOf('timestamp', [0])).columns;
+  expect(time?.elements).toEqual([
+    {
+      name: 'x',
+      type: 'INT64',
+      repetition_type: 'OPTIONAL',
+      logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'MILLIS' },
+    },
+  ]);
+  const [list] = (await fileOf('list<int32>', [[1]])).columns;
+  expect(list?.elements).toEqual([
+    { name: 'x', repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST', logical_type: { type: 'LIST' } },
+    { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+    { name: 'element', type: 'INT32', repetition_type: 'OPTIONAL' },
+  ]);
+});
+
 it('writes an empty file that has its columns', async () => {
   const file = await fileOf('int64', []);
   expect(file).toMatchObject({ rowCount: 0, columns: [{ name: 'x', type: 'int64' }] });
