@@ -180,3 +180,18 @@ def test_injected_and_integer_projection(lake: Lake, athena: Athena, location: s
     assert athena.rows(f"SELECT x, hour FROM {name} WHERE k = 'k7' AND hour > 0 ORDER BY x") == [["1", "1"], ["2", "2"]]
     assert athena.rows(f"SELECT x FROM {name} WHERE k = 'other'") == []
     assert "CONSTRAINT_VIOLATION" in athena.fails(f"SELECT x FROM {name} WHERE hour = 1")
+
+
+def test_a_predicate_that_raises_for_a_partition_does_not_prune(athena: Athena, registered: str) -> None:
+    athena.run(f"MSCK REPAIR TABLE {registered}")
+    text = f"SELECT count(*) FROM {registered} WHERE amount > 5 AND CAST(region AS bigint) = 1"
+    assert athena.rows(text) == [["0"]]
+
+
+def test_many_projected_partitions_are_found_by_one_walk(lake: Lake, athena: Athena, location: str) -> None:
+    name = lake.name()
+    for day in DAYS:
+        lake.put(f"{location}dt={day}/region=eu/a.parquet", events(day, "eu"))
+        lake.put(f"{location}dt={day}/region=xx/a.parquet", events(day, "xx"))
+    athena.run(PROJECTED.format(name=name, location=location, range="2020-01-01,2026-01-03", template=""))
+    assert ids(athena, f"SELECT id FROM {name}") == [f"{day}-eu" for day in DAYS[:3]]

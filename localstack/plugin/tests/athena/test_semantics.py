@@ -254,6 +254,9 @@ VALUES = [
     ("lag(x, 1, 0) OVER (ORDER BY x) FROM (VALUES 5) AS t (x)", "0"),
     ("sum(x) OVER (ORDER BY x ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM (VALUES 1, 2, 4) AS t (x) "
      "ORDER BY 1 DESC LIMIT 1", "6"),
+    ("sum(x) OVER (ORDER BY d RANGE BETWEEN INTERVAL '1' DAY PRECEDING AND CURRENT ROW) FROM (VALUES "
+     "(1, TIMESTAMP '2026-01-01 00:00:00'), (2, TIMESTAMP '2026-01-02 00:00:00'), (4, TIMESTAMP '2026-01-03 00:00:00')"
+     ") AS t (x, d) ORDER BY 1 DESC LIMIT 1", "6"),
     ("rank() OVER (ORDER BY x DESC) FROM (VALUES 1, 2) AS t (x) ORDER BY 1 DESC LIMIT 1", "2"),
 ]  # fmt: skip
 
@@ -315,6 +318,8 @@ REFUSED = [
     ("CAST(ROW(1) AS json)", "CAST"),
     ("now() AT TIME ZONE 'Europe/Zurich'", "only 'UTC'"),
     ("date_parse('x', '%v')", "%v"),
+    ("extract(epoch FROM now())", "EXTRACT(EPOCH"),
+    ("INTERVAL '1' WEEK", "INTERVAL"),
     ("array_distinct(ARRAY[1])", "function array_distinct"),
     # functions of DuckDB that Athena does not have
     ("list_sum([1])", ""),

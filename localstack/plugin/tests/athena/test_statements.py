@@ -277,6 +277,10 @@ def test_execution_parameters_fill_question_marks(athena: Athena) -> None:
     assert athena.rows("SELECT ? AS a, ? || 'x' AS b", parameters=["DATE '2026-01-01'", "'y'"]) == [
         ["2026-01-01", "yx"]
     ]
+    text = "SELECT ?, '?' FROM (VALUES 1, 2, 3) AS t (x) WHERE x > ? AND x <> ? ORDER BY x LIMIT ?"
+    assert athena.rows(text, parameters=["-7", "1", "-3", "1"]) == [["-7", "?"]]
+    assert "one constant" in athena.fails("SELECT ?", parameters=["1, 2"])
+    assert "one constant" in athena.fails("SELECT ? FROM (VALUES 1) AS t (x)", parameters=["x"])
     assert "Incorrect number of parameters" in athena.fails("SELECT ?", parameters=["1", "2"])
     assert "Incorrect number of parameters" in athena.fails("SELECT ?, ?", parameters=["1"])
 
@@ -351,3 +355,15 @@ def test_long_statements(athena: Athena) -> None:
     assert athena.rows(f"SELECT {' + '.join(['1'] * 300)}") == [["300"]]
     listed = ", ".join(f"'{n:040}'" for n in range(5000))
     assert athena.rows(f"SELECT '{7:040}' IN ({listed})") == [["true"]]
+
+
+def test_written_timestamps_are_rounded_to_milliseconds(lake: Lake, athena: Athena, location: str) -> None:
+    athena.run(
+        "UNLOAD (SELECT TIMESTAMP '1960-01-01 00:00:00.000500' AS a,"
+        " ARRAY[TIMESTAMP '2026-01-01 00:00:00.000600'] AS b,"
+        f" map(ARRAY[1], ARRAY[TIMESTAMP '2026-01-01 00:00:00.0004']) AS c) TO '{location}' WITH (format = 'PARQUET')"
+    )
+    (row,) = lake.read(location).to_pylist()
+    assert row["a"] == datetime(1960, 1, 1, 0, 0, 0, 1000)
+    assert row["b"] == [datetime(2026, 1, 1, 0, 0, 0, 1000)]
+    assert row["c"] == [(1, datetime(2026, 1, 1))]

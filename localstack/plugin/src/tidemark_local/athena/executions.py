@@ -24,7 +24,7 @@ from .objects import Objects
 from .run import Outcome, clean, run, statement_type
 from .scans import FileFactsCache
 from .session import Session
-from .statements import Deallocate, Execute, Prepare, Query, Statement, Unload, parse_statement
+from .statements import CreateTableAs, Deallocate, Execute, Prepare, Query, Statement, Unload, parse_statement
 from .types import athena_type, precision_and_scale
 from .workgroups import QuerySettings
 
@@ -213,8 +213,8 @@ class Executions:
         plan = self._resolve(plan, execution, session)
         if plan is None:
             return Outcome(output=execution.output)
-        if session.parameters and not isinstance(plan, Query | Unload):
-            raise NotSupportedError("execution parameters outside SELECT and UNLOAD")
+        if session.parameters and not isinstance(plan, Query | Unload | CreateTableAs):
+            raise NotSupportedError("execution parameters outside SELECT, UNLOAD and CREATE TABLE AS")
         return run(plan, session, f"{execution.settings.output}{execution.id}")
 
     def _resolve(self, plan: Statement, execution: Execution, session: Session) -> Statement | None:

@@ -13,6 +13,7 @@ from .projection import is_projected, location_template, projected_values
 from .rewrite import Scan
 from .types import duckdb_type, quoted
 
+LISTED_APART = 64  # more partitions than this are found by one walk over their common prefix
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -85,14 +86,14 @@ def _matching_partitions(
         f"SELECT tm_number FROM (SELECT tm_number, {typed} FROM ({listed}))"
         f" WHERE {' AND '.join(constraints)} ORDER BY tm_number"
     )
-    kept = connection.execute(sql, {"rows": rows}).fetchall()
-    return [partitions[number] for (number,) in kept]
+    kept = _numbers(sql, {"rows": rows}, connection)
+    return partitions if kept is None else [partitions[number] for number in kept]
 
 
 def _listed(table: dict, partitions: list[Partition], objects: Objects) -> list[ScannedFile]:
     """Lists each partition's own prefix, or, with many, their common prefix once."""
     places = [(*split_uri(p.location.rstrip("/") + "/"), p) for p in partitions]
-    if len(places) > 8:
+    if len(places) > LISTED_APART:
         return _listed_together(places, objects)
     listed = objects.below_each((bucket, prefix) for bucket, prefix, _ in places)
     return [
@@ -138,8 +139,18 @@ def _matching_files(scan: Scan, files: list[ScannedFile], connection: duckdb.Duc
         'SELECT tm_number FROM (SELECT unnest($uris) AS "$path", unnest(range(len($uris))) AS tm_number)'
         f" WHERE {' AND '.join(constraints)} ORDER BY tm_number"
     )
-    kept = connection.execute(sql, {"uris": [f.object.uri for f in files]}).fetchall()
-    return [files[number] for (number,) in kept]
+    kept = _numbers(sql, {"uris": [f.object.uri for f in files]}, connection)
+    return files if kept is None else [files[number] for number in kept]
+
+
+def _numbers(sql: str, parameters: dict, connection: duckdb.DuckDBPyConnection) -> list[int] | None:
+    """None: the predicate raises for some partition, and only the rows that are read may decide on that."""
+    try:
+        return [number for (number,) in connection.execute(sql, parameters).fetchall()]
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error:
+        return None
 
 
 def _other_keys(scan: Scan, constraint: str) -> bool:

@@ -206,6 +206,19 @@ def duckdb_type(kind: Type, milliseconds: bool = False) -> str:
             return _DUCKDB.get(name, name.upper())
 
 
+def in_milliseconds(kind: Type) -> Type:
+    """The same type with every timestamp at Hive's three digits."""
+    match kind.name:
+        case "timestamp":
+            return TIMESTAMP
+        case "array" | "map":
+            return Type(kind.name, tuple(in_milliseconds(t) for t in kind.args))  # type: ignore[arg-type]
+        case "row":
+            return row(*((name, in_milliseconds(t)) for name, t in kind.fields))
+        case _:
+            return kind
+
+
 _HIVE = {"varchar": "string", "integer": "int", "real": "float", "varbinary": "binary"}
 
 

@@ -9,8 +9,10 @@ from .errors import NotSupportedError, QueryError, StatementError
 from .objects import split_uri
 from .partitions import HIVE_NULL
 from .rewrite import CompiledQuery
+from .rewrite.casts import cast
+from .rewrite.scope import Typed
 from .session import Session
-from .types import Type, duckdb_type, hive_type, quoted
+from .types import Type, duckdb_type, hive_type, in_milliseconds, quoted
 
 MAX_PARTITIONS = 100
 ROWS_PER_GROUP = 122_880
@@ -98,7 +100,8 @@ def _copy(
                 text = f"tm_timestamp_text({internal}, {kind.precision})"
             items.append(f"coalesce({text}, '{HIVE_NULL}') AS {quoted(name)}")
         else:
-            items.append(f"CAST({internal} AS {duckdb_type(kind, True)}) AS {quoted(name)}")
+            rounded = cast(Typed(internal, kind), in_milliseconds(kind)).sql
+            items.append(f"CAST({rounded} AS {duckdb_type(kind, True)}) AS {quoted(name)}")
     query = f"SELECT {', '.join(items)} FROM ({sql})"
     options = f"FORMAT parquet, COMPRESSION {compression}, ROW_GROUP_SIZE {ROWS_PER_GROUP}"
     connection = session.connection

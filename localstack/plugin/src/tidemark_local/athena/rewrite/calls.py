@@ -112,8 +112,7 @@ def _result(signature: Signature, values: list[Typed]) -> Typed:
             if signature.parameters[1:] != ("integer",):
                 kind = common_type(kind, value.type) or kind
         return Typed(f"CAST({text} AS {_same(kind)})", kind)
-    bound = getattr(values, "bound", {})
-    kind = _template(signature.returns, bound or _bindings(signature, values))
+    kind = _template(signature.returns, _bindings(signature, values))
     if kind.name == "bigint":
         text = f"CAST({text} AS BIGINT)"
     return Typed(text, kind)

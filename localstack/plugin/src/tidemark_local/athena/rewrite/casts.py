@@ -103,9 +103,18 @@ def cast(value: Typed, target: Type, safe: bool = False) -> Typed:
         return value
     if source.name == "unknown":
         return Typed(f"CAST({value.sql} AS {duckdb_type(target)})", target)
-    if duckdb_type(source) == duckdb_type(target) and source.name not in (*TIMESTAMPS, "json"):
+    if duckdb_type(source) == duckdb_type(target) and not _holds_time(target):
         return Typed(value.sql, target, value.literal)
     return Typed(_cast_sql(value, target, safe), target)
+
+
+def _holds_time(kind: Type) -> bool:
+    """Whether equal DuckDB types may still differ in a timestamp's precision."""
+    if kind.name == "row":
+        return any(_holds_time(t) for _, t in kind.fields)
+    if kind.name in ("array", "map"):
+        return any(_holds_time(t) for t in kind.args)  # type: ignore[arg-type]
+    return kind.name in TIMESTAMPS
 
 
 def _cast_sql(value: Typed, target: Type, safe: bool) -> str:
@@ -143,6 +152,11 @@ def _cast_sql(value: Typed, target: Type, safe: bool) -> str:
         case ("array", "array"):
             element = cast(Typed("tm_e", source.element), target.element, safe)
             return f"list_transform({x}, lambda tm_e: {element.sql})"
+        case ("map", "map"):
+            key = cast(Typed("tm_e.key", source.key), target.key, safe)
+            item = cast(Typed("tm_e.value", source.element), target.element, safe)
+            pairs = f"list_transform(map_entries({x}), lambda tm_e: struct_pack(k := {key.sql}, v := {item.sql}))"
+            return f"CASE WHEN {x} IS NOT NULL THEN map_from_entries({pairs}) END"
         case ("row", "row") if len(source.fields) == len(target.fields):
             return _cast_row(x, source, target, safe)
         case ("json", "varchar") | ("varchar", "json") | ("json", _) | (_, "json"):

@@ -18,7 +18,7 @@ from . import (  # noqa: F401  each registers its handlers
 )
 from .queries import compile_subquery
 from .scope import Context, Scan, Scope
-from .syntax import parse_query
+from .syntax import bind, parse_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,9 @@ class CompiledQuery:
 def compile_query(text: str, context: Context) -> CompiledQuery:
     """Raises QueryError: a syntax error, a type error, or a refusal by name."""
     try:
-        sql, columns = compile_subquery(parse_query(text), Scope(context))
+        query = parse_query(bind(text, context.parameters))
+        sql, columns = compile_subquery(query, Scope(context))
     except RecursionError as error:
         raise StatementError("STACK_OVERFLOW", "the statement is too large; split it") from error
-    if context.used_parameters != len(context.parameters):
-        raise StatementError(
-            "INVALID_PARAMETER_USAGE",
-            f"Incorrect number of parameters: expected {context.used_parameters} but found {len(context.parameters)}",
-        )
     shown = tuple((c.label or f"_col{i}", c.sql, c.type) for i, c in enumerate(columns))
     return CompiledQuery(sql, shown, tuple(context.scans))

@@ -1,4 +1,4 @@
-"""Literals, intervals and execution parameters."""
+"""Literals and intervals."""
 
 import re
 
@@ -20,9 +20,9 @@ from ..types import (
 )
 from . import operators
 from .casts import STRING_FORMS, cast
-from .expressions import compile_expression, handles
+from .expressions import handles
 from .scope import Scope, Typed
-from .syntax import TypedLiteral, parse_query
+from .syntax import TypedLiteral
 
 
 @handles(exp.Literal)
@@ -108,17 +108,3 @@ def _interval(node: exp.Expression, _scope: Scope) -> Typed:
     if not re.fullmatch(r"[+-]?\d+(\.\d{1,3})?", value.name) or ("." in value.name and name != "SECOND"):
         raise StatementError("INVALID_LITERAL", f"Invalid INTERVAL: {node.sql('trino')}")
     return operators.interval(value.name, name, negative)
-
-
-@handles(exp.Placeholder)
-def _parameter(_node: exp.Expression, scope: Scope) -> Typed:
-    context = scope.context
-    if context.used_parameters >= len(context.parameters):
-        raise StatementError(
-            "INVALID_PARAMETER_USAGE",
-            f"Incorrect number of parameters: expected {context.used_parameters + 1} or more"
-            f" but found {len(context.parameters)}",
-        )
-    text = context.parameters[context.used_parameters]
-    context.used_parameters += 1
-    return compile_expression(parse_query(f"SELECT {text}").expressions[0], Scope(context))

@@ -32,7 +32,7 @@ def push(node: exp.Expression, scope: Scope, relations: list[Relation]) -> None:
 
 
 def _strict(node: exp.Expression) -> bool:
-    if any(node.find_all(*_LENIENT_NODES)) or any(node.find_all(exp.Placeholder)):
+    if any(node.find_all(*_LENIENT_NODES)):
         return False
     return not any(c.name.lower() in _LENIENT_CALLS for c in node.find_all(exp.Anonymous))
 

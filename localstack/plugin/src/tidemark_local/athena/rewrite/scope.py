@@ -69,7 +69,7 @@ class Column:
 
 @dataclass(slots=True)
 class Relation:
-    """nullable: on the outer side of a join, so a pushed predicate must reject NULL."""
+    """What one FROM item offers. alias: None when its columns have no qualifier."""
 
     alias: str | None
     columns: list[Column]
@@ -92,7 +92,6 @@ class Context:
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     parameters: Sequence[str] = ()
     scans: list[Scan] = field(default_factory=list)
-    used_parameters: int = 0
     view_depth: int = 0
     _names: int = 0
 

@@ -1,6 +1,7 @@
 """Trino's grammar by sqlglot, with its own function meanings switched off: names stay names."""
 
 import re
+from collections.abc import Sequence
 
 import sqlglot
 from sqlglot import exp
@@ -59,6 +60,37 @@ def parse_query(text: str) -> exp.Query:
     if not isinstance(query, exp.Query | exp.Values):
         raise StatementError("SYNTAX_ERROR", f"expected a query, got {type(query).__name__}")
     return query  # type: ignore[return-value]
+
+
+def bind(text: str, parameters: Sequence[str]) -> str:
+    """The text with each `?` replaced by its execution parameter, in the order they stand in the text.
+
+    Raises StatementError when the numbers differ or a parameter is more than one constant expression.
+    """
+    remaining = list(parameters)
+    found = 0
+
+    def replaced(match: re.Match[str]) -> str:
+        nonlocal found
+        if match[0] != "?":
+            return match[0]
+        found += 1
+        return f" {_constant(remaining.pop(0))} " if remaining else "?"
+
+    bound = re.sub(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\?""", replaced, text)
+    if found != len(parameters):
+        raise StatementError(
+            "INVALID_PARAMETER_USAGE",
+            f"Incorrect number of parameters: expected {found} but found {len(parameters)}",
+        )
+    return bound
+
+
+def _constant(text: str) -> str:
+    query = parse_query(f"SELECT {text}")
+    if len(query.expressions) != 1 or query.args.get("from_") or query.find(exp.Column, exp.Subquery, exp.Alias):
+        raise StatementError("INVALID_PARAMETER_USAGE", f"a parameter must be one constant, got {text}")
+    return text if isinstance(query.expressions[0], exp.Literal) else f"({text})"
 
 
 def _position(error: Exception) -> str:

@@ -124,10 +124,18 @@ def _to_iso8601(nodes: list[exp.Expression], scope: Scope) -> Typed:
     return Typed(f"replace(tm_timestamp_text({value.sql}, {value.type.precision}), ' ', 'T'){zone}", VARCHAR)
 
 
+EXTRACTED = {
+    *("year", "quarter", "month", "week", "day", "day_of_month", "day_of_week", "dow", "day_of_year", "doy"),
+    *("year_of_week", "yow", "hour", "minute", "second"),
+}
+
+
 @handles(exp.Extract)
 def _extract(node: exp.Expression, scope: Scope) -> Typed:
-    name = node.this.name.lower()
-    return apply(name if name not in ("from",) else "year", [compile_expression(node.expression, scope)])
+    field = node.this.name.lower()
+    if field not in EXTRACTED:
+        raise NotSupportedError(f"EXTRACT({field.upper()} ..)")
+    return apply(field, [compile_expression(node.expression, scope)])
 
 
 # MySQL pattern letters (date_format, date_parse) in strftime's spelling.
