@@ -12,8 +12,7 @@ function pointClientsAt(endpoint: string, dynamodbEndpoint: string): void {
     AWS_SECRET_ACCESS_KEY: 'test',
     TIDEMARK_TEST_ENDPOINT: endpoint,
     TIDEMARK_TEST_NAME: name,
-    // One deployment serves all files of a run, and is brought up to date by the next run where the instance is kept.
-    TIDEMARK_TEST_RUN: `${process.pid}-${Date.now()}`,
+    TIDEMARK_TEST_RUN: process.env.TIDEMARK_TEST_RUN ?? `${process.pid}-${Date.now()}`,
   });
 }
 
@@ -22,7 +21,8 @@ const name = kept ?? `test-${process.pid}`;
 
 /**
  * Starts a local cloud of its own for the suites that need one, on free ports. A developer's running instance is never touched.
- * TIDEMARK_TEST_CLOUD=name keeps an instance of that name running between runs.
+ * TIDEMARK_TEST_CLOUD=name keeps an instance of that name running between runs. The flights example is deployed to it once for all files of
+ * a run and brought up to date by the next one, unless TIDEMARK_TEST_RUN=text names both.
  */
 export async function setup(): Promise<void> {
   const cloud = await startLocalCloud({ name, port: 0, report: (line) => console.error(line) });

@@ -64,7 +64,8 @@ export function batchRows(
   return rows;
 }
 
-function featureAt(
+/** One feature at one tick: looks at every event it is given. */
+export function featureAt(
   events: readonly OracleEvent[],
   feature: OracleFeature,
   tick: number,
