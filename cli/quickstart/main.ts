@@ -9,7 +9,6 @@ import { say } from './steps.ts';
 try {
   const seconds = await quickstart({
     folder: join(checkout.root, '.tidemark', 'quickstart'),
-    cloudName: 'dev',
     targetName: 'local',
     startCloud: () => startLocalCloud({ name: 'dev', report: (line) => say(`      ${line}`) }),
   });

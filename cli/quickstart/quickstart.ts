@@ -20,7 +20,6 @@ import { Steps } from './steps.ts';
 export interface QuickstartOptions {
   /** Where the shifted spine and the training set are put. */
   readonly folder: string;
-  readonly cloudName: string;
   readonly targetName: string;
   readonly startCloud: () => Promise<LocalCloud>;
 }

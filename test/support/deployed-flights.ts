@@ -31,7 +31,7 @@ export async function deployedFlights(): Promise<DeployedFlights> {
   const done = join(folder, 'done');
   if (!existsSync(done) || readFileSync(done, 'utf8') !== run) {
     mkdirSync(folder, { recursive: true });
-    await quickstart({ folder, cloudName: name, targetName, startCloud: () => startLocalCloud({ name, port: 0 }) });
+    await quickstart({ folder, targetName, startCloud: () => startLocalCloud({ name, port: 0 }) });
     writeFileSync(done, run);
   }
   const target = readTarget(targetName);

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { openApiDocument } from '#lambdas/serve-features/open-api.ts';
 import { serveRoutes } from '#lambdas/serve-features/routes.ts';
 import { trainingSetRoutes } from '#lambdas/training-sets-api/routes.ts';
+import { MemoryExecutions } from '#store/memory/executions.ts';
 import { MemoryObjects } from '#store/memory/objects.ts';
 import { MemoryRecords } from '#store/memory/records.ts';
 import { serveApi } from './serve-api.ts';
@@ -20,6 +21,9 @@ it('describes every route of the API, and no other', () => {
       manifest: repository.manifest,
       objects: new MemoryObjects('bucket'),
       records: new MemoryRecords(),
+      clock: () => nowMillis,
+      executions: new MemoryExecutions(),
+      executionOf: (id) => id,
       newId: () => 'id',
       start: async () => true,
     }),
