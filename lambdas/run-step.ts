@@ -1,5 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import * as z from 'zod/mini';
+import { fieldErrorsOf } from '#lambdas/http/field-errors.ts';
 import { logFields } from '#observe/log-fields.ts';
 import { TidemarkError } from '#spec/errors.ts';
 
@@ -41,9 +42,9 @@ export function createStep<TEvent extends z.ZodMiniType, TResult>(
 }
 
 function readEvent<TEvent extends z.ZodMiniType>(schema: TEvent, event: unknown): z.output<TEvent> {
-  const parsed = z.safeParse(schema, event);
+  const parsed = z.safeParse(schema, event, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`);
+  const faults = fieldErrorsOf(parsed.error.issues, []).map(({ pointer, message }) => `${pointer || 'it'} ${message}`);
   throw new TidemarkError('lambda.badEvent', `bad input: ${faults.join('; ')}`);
 }
 

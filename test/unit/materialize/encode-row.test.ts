@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { packedRowReader } from '#codec/packed-row.ts';
+import { encodeRow, type SelectedRow } from '#engine/materialize/encode-row.ts';
+import { MemoryOnlineRows } from '#store/memory/online-rows.ts';
+import { entityOf, tableViewOf } from '#test/support/manifests.ts';
+
+const driver = entityOf('driver', [{ name: 'driver_id', type: 'int64' }]);
+const view = tableViewOf('profile', [{ name: 'name', type: 'string' }], {
+  entity: 'driver',
+  source: 'drivers',
+  ttlMillis: 86_400_000,
+});
+const row: SelectedRow = {
+  eventTimeMillis: 1_700_000_000_001,
+  createdTimeMillis: null,
+  run: 0,
+  deleted: false,
+  marks: null,
+  keys: [1n],
+  features: ['ann'],
+};
+
+it('lets the store drop an item 7 days after its row has expired, rounded up to the second', () => {
+  expect(encodeRow(view, driver, row).row.expiresAtSeconds).toBe(1_700_000_001 + 86_400 + 7 * 86_400);
+});
+
+it('keeps items of static rows and of views without ttl', () => {
+  expect(encodeRow(view, driver, { ...row, eventTimeMillis: null }).row.expiresAtSeconds).toBeUndefined();
+  const { ttlMillis: _ttl, ...forever } = view;
+  expect(encodeRow(forever, driver, row).row.expiresAtSeconds).toBeUndefined();
+});
+
+it('empties the item of a tombstone, which older rows cannot fill again', async () => {
+  const online = new MemoryOnlineRows();
+  const tombstone = encodeRow(view, driver, { ...row, deleted: true }).row;
+  const older = encodeRow(view, driver, { ...row, eventTimeMillis: 1_700_000_000_000 }).row;
+  const newer = encodeRow(view, driver, { ...row, eventTimeMillis: 1_700_000_000_002 }).row;
+  const stored = async () => {
+    const [found] = await online.read([tombstone], { deadlineMillis: 0 });
+    return found?.kind === 'found' ? packedRowReader([view])(found.packed) : undefined;
+  };
+  await online.writeNewer([older]);
+  await online.writeNewer([tombstone]);
+  expect(await online.writeNewer([older])).toEqual({ written: 0, older: 1 });
+  expect(await stored()).toMatchObject({ row: { deleted: true, values: [null] } });
+  expect(tombstone.packed).not.toContain('ann');
+  await online.writeNewer([newer]);
+  expect(await stored()).toMatchObject({ row: { deleted: false, values: ['ann'] } });
+});
+
+it('fails on an item beyond what DynamoDB holds, with the name of the view', () => {
+  const features = ['x'.repeat(250_000)];
+  expect(() => encodeRow(view, driver, { ...row, features })).toThrow(
+    /^a row of view profile@1 takes \d+ bytes with its order text; allowed are 409600/,
+  );
+});
