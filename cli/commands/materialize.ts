@@ -1,3 +1,4 @@
+import { runProgress } from '#engine/materialize/run-progress.ts';
 import { listRunRecords, type RunRecord } from '#engine/materialize/run-record.ts';
 import { parseInstantOrMillis } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
@@ -47,7 +48,7 @@ async function materializeView({ positionals, options, output }: CommandContext)
 
 /** One run of a view, shown while it goes on. Throws the run's own error. */
 export async function runView(
-  { records }: Pick<Connections, 'records'>,
+  { records, objects }: Pick<Connections, 'records' | 'objects'>,
   request: {
     readonly view: ReturnType<typeof findStoredView>;
     readonly stateMachine: string;
@@ -62,7 +63,8 @@ export async function runView(
     (await listRunRecords(records, view, 5)).find((run) => run.execution === execution);
   const execution = await execute(stateMachine, { view: viewId(view), from, to }, async (arn) => {
     const run = await newest(arn);
-    progress.show(run?.step ?? 'starting');
+    const { step, done, total } = run ? await runProgress(objects, view, run) : { step: 'starting', done: 0, total: 0 };
+    progress.show(step, done, total);
   });
   progress.end();
   assertSucceeded(execution, `materialization of ${viewId(view)}`);

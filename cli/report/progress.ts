@@ -7,6 +7,8 @@ const plainIntervalMillis = 5_000;
 export class Progress {
   readonly #label: string;
   readonly #startedAt = performance.now();
+  #step = '';
+  #stepStartedAt = performance.now();
   #lastPlainAt = 0;
   #lastText = '';
 
@@ -16,8 +18,12 @@ export class Progress {
 
   /** `done` of `total` parts of the present step; `total` 0: it cannot be told. */
   show(step: string, done = 0, total = 0): void {
-    const elapsedSeconds = (performance.now() - this.#startedAt) / 1000;
-    const share = total > 0 && done > 0 ? `, ${duration((elapsedSeconds / done) * (total - done))} left` : '';
+    const now = performance.now();
+    if (step !== this.#step) [this.#step, this.#stepStartedAt] = [step, now];
+    const elapsedSeconds = (now - this.#startedAt) / 1000;
+    const stepSeconds = (now - this.#stepStartedAt) / 1000;
+    const share =
+      total > 0 && done > 0 ? `, about ${duration((stepSeconds / done) * (total - done))} of this left` : '';
     const parts = total > 0 ? ` ${done}/${total}` : '';
     this.#write(`${this.#label}: ${step}${parts} (${duration(elapsedSeconds)}${share})`);
   }
