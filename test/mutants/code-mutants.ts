@@ -259,7 +259,7 @@ export const codeMutants: readonly Mutant[] = [
     fault: 'parts of a key run into each other',
     file: 'lib/codec/entity-key.ts',
     find: '${utf8Length(text)}:${text}|`',
-    replace: '${text}`',
+    replace: '${text}|`',
     tests: ['test/unit/codec/entity-key.test.ts'],
   },
   {

@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const batchRows = 'test/property/batch-rows.cloud.test.ts';
 const pointInTime = 'test/property/point-in-time.cloud.test.ts';
+const rowOrder = 'test/property/row-order.cloud.test.ts';
 const selection = 'test/property/online-selection.cloud.test.ts';
 
 /** Faults of generated statements: only an engine shows most of them, so their tests need the local cloud. */
@@ -85,7 +86,7 @@ export const sqlMutants: readonly Mutant[] = [
     file: 'lib/sql/row-order.ts',
     find: 'WHEN ${value} IS NULL THEN 0 WHEN is_nan',
     replace: 'WHEN ${value} IS NULL THEN 3 WHEN is_nan',
-    tests: [selection],
+    tests: [rowOrder],
   },
   {
     rule: 'ttl',
@@ -153,11 +154,19 @@ export const sqlMutants: readonly Mutant[] = [
   },
   {
     rule: 'entity keys',
-    fault: 'null keys match each other',
-    file: 'lib/sql/training-set-sql.ts',
-    find: ".map((key) => `${key} IS NOT NULL`).join(' AND ')",
-    replace: ".map((key) => `(${key} IS NULL OR true)`).join(' AND ')",
-    tests: [pointInTime],
+    fault: 'rows of a table view without a key go online',
+    file: 'lib/sql/feature-rows.ts',
+    find: '    ...entity.keys.map((key) => `${quoted(key.name)} IS NOT NULL`),\n',
+    replace: '',
+    tests: [selection],
+  },
+  {
+    rule: 'entity keys',
+    fault: 'events without a key are aggregated together',
+    file: 'lib/sql/batch-rows-sql.ts',
+    find: '    ...entity.keys.map((key) => `${quoted(key.name)} IS NOT NULL`),\n',
+    replace: '',
+    tests: [batchRows],
   },
   {
     rule: 'deletes',
@@ -173,7 +182,7 @@ export const sqlMutants: readonly Mutant[] = [
     file: 'lib/sql/feature-rows.ts',
     find: "return [...times, ...columns, { expression: '_deleted', type: 'boolean' }];",
     replace: "return [...times, ...columns, { expression: 'NOT _deleted', type: 'boolean' }];",
-    tests: [selection],
+    tests: [rowOrder],
   },
   {
     rule: 'lag',
