@@ -6,6 +6,7 @@ import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import { listTrainingSets, readDatasetManifest } from '#engine/training-set/datasets.ts';
 import { newTrainingSetId, type TrainingSetInput, type TrainingSetMode } from '#engine/training-set/request.ts';
 import { trainingSetText } from '#engine/training-set/text.ts';
+import { getTrainingSetRecord } from '#engine/training-set/training-set-record.ts';
 import { parseDuration } from '#semantics/duration.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { objectKeys } from '#spec/layout.ts';
@@ -179,8 +180,11 @@ export const trainingSetShow: Command = {
     const [id] = positionals;
     if (id === undefined)
       throw new TidemarkError('cli.badArguments', 'name a training set; "tidemark training-set list" lists them');
-    const dataset = await readDatasetManifest(connect(readTarget(stringOption(options, 'target'))).objects, id);
-    output.data(dataset, JSON.stringify(dataset, null, 2));
+    const { objects, records } = connect(readTarget(stringOption(options, 'target')));
+    const record = await getTrainingSetRecord(records, id);
+    // A build that has not succeeded has no manifest: its record says how far it is, or why it failed.
+    const shown = record && record.state !== 'succeeded' ? record : await readDatasetManifest(objects, id);
+    output.data(shown, JSON.stringify(shown, null, 2));
     return exitCodes.ok;
   },
 };
