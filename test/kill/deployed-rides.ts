@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { deployRepository } from '#cli/deploy/deploy-repository.ts';
 import { type Target, targetFile } from '#cli/target.ts';
@@ -126,7 +127,7 @@ export async function deployRides(): Promise<DeployedRides> {
   const name = `kill_${process.pid}`;
   const folder = join(checkout.root, '.tidemark', name);
   mkdirSync(folder, { recursive: true });
-  const definitions = join(checkout.root, 'test/kill/repository/rides.ts');
+  const definitions = fileURLToPath(new URL('./repository/rides.ts', import.meta.url));
   writeFileSync(
     join(folder, 'tidemark.config.ts'),
     `import { defineConfig } from 'tidemark';

@@ -26,7 +26,7 @@ export const batchPlanSchema = z.strictObject({
 });
 
 /** Plan of a table view's run. */
-export const tablePlanSchema = z.strictObject({
+const tablePlanSchema = z.strictObject({
   kind: z.literal('table'),
   ...shared,
   /** Keys of source objects that are read because they are new or changed, or all of them. */
@@ -37,5 +37,4 @@ export const tablePlanSchema = z.strictObject({
 
 export const runPlanSchema = z.discriminatedUnion('kind', [batchPlanSchema, tablePlanSchema]);
 export type BatchPlan = z.infer<typeof batchPlanSchema>;
-export type TablePlan = z.infer<typeof tablePlanSchema>;
 export type RunPlan = z.infer<typeof runPlanSchema>;
