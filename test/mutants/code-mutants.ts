@@ -52,7 +52,7 @@ export const codeMutants: readonly Mutant[] = [
     file: 'lib/engine/materialize/plan-batch-run.ts',
     find: 'alignedDown(request.nowMillis - view.delayMillis, schedule)',
     replace: 'alignedDown(request.nowMillis, schedule)',
-    tests: ['test/unit/engine/materialize/plan-batch-run.test.ts'],
+    tests: ['test/unit/materialize/plan-batch-run.test.ts'],
   },
   {
     rule: 'order',
