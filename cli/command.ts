@@ -1,4 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
+import { TidemarkError } from '#spec/errors.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Output } from './report/output.ts';
 
@@ -26,6 +27,14 @@ export interface Command {
 export function stringOption(options: OptionValues, name: string): string | undefined {
   const value = options[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** A positive whole number that was given, or undefined. Throws cli.badArguments for any other text. */
+export function countOption(options: OptionValues, name: string): number | undefined {
+  const text = stringOption(options, name);
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new TidemarkError('cli.badArguments', `--${name} must be a positive whole number, got ${JSON.stringify(text)}`);
 }
 
 /** All values of a repeatable string option; commas separate values too when `isList`. */

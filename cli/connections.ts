@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { AthenaSqlEngine, createAthenaClient } from '#store/athena/sql-engine.ts';
 import { createDynamoClient } from '#store/dynamodb/client.ts';
@@ -12,11 +12,14 @@ import { type Target, useTarget } from './target.ts';
 /** What commands read of a deployment besides its API. */
 export interface Connections {
   readonly objects: Objects;
-  /** Puts a file of this machine, streamed: it may be larger than memory. */
+  /** Puts a file of this machine; it may be larger than memory. */
   readonly upload: (key: string, file: string) => Promise<void>;
   readonly records: Records;
   readonly sql: SqlEngine;
 }
+
+/** Larger files are streamed. */
+const memoryBodyBytes = 64 * 1024 * 1024;
 
 export function connect(target: Target): Connections {
   useTarget(target);
@@ -25,9 +28,9 @@ export function connect(target: Target): Connections {
     objects: new S3Objects(s3, target.bucket),
     upload: async (key, file) => {
       const ContentLength = statSync(file).size;
-      await s3.send(
-        new PutObjectCommand({ Bucket: target.bucket, Key: key, Body: createReadStream(file), ContentLength }),
-      );
+      // The SDK sends a body in memory again when a request fails; a stream it cannot.
+      const Body = ContentLength <= memoryBodyBytes ? readFileSync(file) : createReadStream(file);
+      await s3.send(new PutObjectCommand({ Bucket: target.bucket, Key: key, Body, ContentLength }));
     },
     records: new DynamoRecords(createDynamoClient(), target.jobsTable),
     sql: new AthenaSqlEngine({

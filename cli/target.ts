@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { checkout } from '#localstack/paths.ts';
 import { TidemarkError } from '#spec/errors.ts';
@@ -45,13 +45,22 @@ export function readTarget(nameOrFile = 'local'): Target {
       `no deployment "${nameOrFile}": there is no ${join('.tidemark', `${nameOrFile}.json`)}; deploy one with "tidemark deploy" (the quickstart does it), or name another with --target`,
       { kind: 'notFound' },
     );
-  const parsed = z.safeParse(targetSchema, JSON.parse(readFileSync(file, 'utf8')));
+  const parsed = z.safeParse(targetSchema, jsonOf(readFileSync(file, 'utf8')));
   if (!parsed.success)
     throw new TidemarkError(
       'cli.badTarget',
-      `${dirname(file)} holds a target of another form; deploy again with "tidemark deploy"`,
+      `${file} holds no target of this version; deploy again with "tidemark deploy", or name another with --target`,
     );
   return parsed.data;
+}
+
+/** Undefined for what is not JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // the schema refuses it
+  }
 }
 
 /** Points every AWS client of this process at the target. Only endpoint and credentials differ between AWS and the local cloud. */

@@ -1,7 +1,7 @@
 import { listRunRecords, type RunRecord } from '#engine/materialize/run-record.ts';
 import { formatInstant } from '#semantics/time.ts';
 import { findStoredView } from '#spec/find.ts';
-import { type Command, stringOption } from '../command.ts';
+import { type Command, countOption, stringOption } from '../command.ts';
 import { connect } from '../connections.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table } from '../report/table.ts';
@@ -16,6 +16,7 @@ export const runs: Command = {
   usage: ['tidemark runs [<view[@version]>] [--limit N]'],
   options: { limit: { type: 'string' } },
   run: async ({ positionals, options, output }) => {
+    const limit = countOption(options, 'limit') ?? defaultLimit;
     const target = readTarget(stringOption(options, 'target'));
     const manifest = await loadManifest(repositoryFolder(undefined, target));
     const views =
@@ -23,7 +24,6 @@ export const runs: Command = {
         ? positionals.map((name) => findStoredView(manifest, name))
         : manifest.views.filter((view) => view.kind !== 'onDemand');
     const { records } = connect(target);
-    const limit = Number(stringOption(options, 'limit') ?? defaultLimit);
     const found = (await Promise.all(views.map((view) => listRunRecords(records, view, limit)))).flat();
     const newest = found.sort((a, b) => b.startedAtMillis - a.startedAtMillis).slice(0, limit);
     output.data(newest, newest.length === 0 ? 'no runs yet' : table(header, newest.map(row)));

@@ -10,7 +10,7 @@ import { findStoredView } from '#spec/find.ts';
 import type { StoredView } from '#spec/manifest.ts';
 import type { Value } from '#spec/value-type.ts';
 import { callApi } from '../api.ts';
-import { type Command, stringOption } from '../command.ts';
+import { type Command, countOption, stringOption } from '../command.ts';
 import { connect } from '../connections.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Progress } from '../report/progress.ts';
@@ -31,10 +31,8 @@ export const verify: Command = {
   ],
   options: { limit: { type: 'string' } },
   run: async ({ positionals, options, output }) => {
+    const limit = countOption(options, 'limit') ?? defaultLimit;
     const target = readTarget(stringOption(options, 'target'));
-    const limit = Number(stringOption(options, 'limit') ?? defaultLimit);
-    if (!Number.isInteger(limit) || limit < 1)
-      throw new TidemarkError('cli.badArguments', '--limit must be a positive integer');
     const { repository } = await loadRepository(repositoryFolder(undefined, target));
     const { manifest } = repository;
     const named = positionals.map((name) => findStoredView(manifest, name));
