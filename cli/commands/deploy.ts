@@ -1,11 +1,11 @@
 import { relative, resolve } from 'node:path';
+import { loadRepository } from '#define/node/load-repository.ts';
 import { checkout } from '#localstack/paths.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { type Command, stringOption } from '../command.ts';
 import { deployRepository } from '../deploy/deploy-repository.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { duration } from '../report/table.ts';
-import { loadManifest } from '../repository.ts';
 import { runningLocalCloud } from './local.ts';
 
 export const deploy: Command = {
@@ -25,11 +25,12 @@ export const deploy: Command = {
     const to = stringOption(options, 'to') ?? 'local';
     if (to !== 'local' && to !== 'aws')
       throw new TidemarkError('cli.badArguments', `--to must be local or aws, got ${JSON.stringify(to)}`);
-    await loadManifest(repository);
+    const { config } = await loadRepository(repository);
     const started = performance.now();
     const target = await deployRepository({
       stage,
       repository: relative(checkout.root, repository),
+      region: config.stages[stage]?.region,
       local: to === 'local' ? runningLocalCloud() : undefined,
       targetName: to === 'local' ? 'local' : `aws-${stage}`,
       talk: output.talk,

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { writeParquet } from '#codec/parquet-write.ts';
+import { type TypedColumn, writeParquet } from '#codec/parquet-write.ts';
 import { parseDuration } from '#semantics/duration.ts';
+import { utcDate } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { findParquetSource } from '#spec/find.ts';
 import { objectKeys } from '#spec/layout.ts';
@@ -47,7 +48,10 @@ export const load: Command = {
   },
 };
 
-/** Puts one file under its source's location, columns typed as the source declares them. Throws when a column is missing or of another type. */
+/**
+ * Puts the rows of a file under their source's location, typed as the source declares them, by date where it is partitioned. Throws when a
+ * column is missing or of another type.
+ */
 export async function loadFile(
   objects: Objects,
   {
@@ -62,13 +66,32 @@ export async function loadFile(
       'cli.sourceElsewhere',
       `source ${source.name} lies in ${source.location}, outside the deployment's bucket; put files there with your own tools`,
     );
-  if (source.partitionedBy)
-    throw new TidemarkError(
-      'cli.sourcePartitioned',
-      `source ${source.name} is partitioned by ${source.partitionedBy.column}; put files under ${source.partitionedBy.column}=yyyy-MM-dd/ with your own tools`,
-    );
   const columns = await shiftedColumns(readFileSync(file), source.schema, shiftMillis);
-  const key = `${objectKeys.source(source.location)}${basename(file)}`;
-  await objects.put(key, writeParquet(columns));
+  const key = objectKeys.source(source.location);
+  for (const { folder, rows } of partitions(source, columns)) {
+    const chosen = columns.filter(({ name }) => name !== source.partitionedBy?.column);
+    const part = chosen.map((column) => ({
+      ...column,
+      values: rows ? rows.map((row) => column.values[row] ?? null) : column.values,
+    }));
+    await objects.put(`${key}${folder}${basename(file)}`, writeParquet(part));
+  }
   return { key, rows: columns[0]?.values.length ?? 0 };
+}
+
+/** Folders of a source's rows: one per UTC date of a partitioned source, else the source's own (`rows` undefined: all). */
+function partitions(source: ParquetSource, columns: readonly TypedColumn[]): { folder: string; rows?: number[] }[] {
+  const { partitionedBy } = source;
+  if (!partitionedBy) return [{ folder: '' }];
+  const times = columns.find(({ name }) => name === partitionedBy.of)?.values ?? [];
+  const byDate = new Map<string, number[]>();
+  times.forEach((time, row) => {
+    // A row without a date can be in no partition, and could never be read.
+    if (typeof time !== 'number') return;
+    const date = utcDate(time);
+    const rows = byDate.get(date);
+    if (rows) rows.push(row);
+    else byDate.set(date, [row]);
+  });
+  return [...byDate].map(([date, rows]) => ({ folder: `${partitionedBy.column}=${date}/`, rows }));
 }

@@ -11,6 +11,8 @@ const localAccount = { id: '000000000000', region: 'us-east-1' };
 export interface DeployRequest {
   readonly stage: string;
   readonly repository: string;
+  /** The stage's region; absent: that of the environment. */
+  readonly region?: string | undefined;
   /** Absent: the AWS account of the environment. */
   readonly local: { readonly endpoint: string; readonly dynamodbEndpoint: string } | undefined;
   /** Name under which the target is kept. */
@@ -23,6 +25,7 @@ export async function deployRepository(request: DeployRequest): Promise<Target> 
   const { stage, repository, local, targetName, talk } = request;
   const environment = local ? localEnvironment(local.endpoint, local.dynamodbEndpoint) : {};
   Object.assign(process.env, environment);
+  if (!local && request.region !== undefined) process.env.AWS_REGION = request.region;
   const run: CdkRun = { stage, repository, environment, talk };
   if (local && !(await isBootstrapped())) {
     talk('bootstrapping the CDK');
@@ -57,7 +60,7 @@ async function targetOf(outputs: Readonly<Record<string, string>>, request: Depl
   );
   const target: Target = {
     ...(local ? { endpoint: local.endpoint, dynamodbEndpoint: local.dynamodbEndpoint } : {}),
-    region: local ? localAccount.region : (process.env.AWS_REGION ?? localAccount.region),
+    region: local ? localAccount.region : (request.region ?? process.env.AWS_REGION ?? localAccount.region),
     // The local cloud serves every API under its own endpoint.
     apiUrl: local
       ? `${local.endpoint}/_aws/execute-api/${output('ApiId')}/${output('ApiStage')}`

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join, relative } from 'node:path';
-import type { RunRecord } from '#engine/materialize/run-record.ts';
+import { listRunRecords, type RunRecord } from '#engine/materialize/run-record.ts';
 import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import type { LocalCloud } from '#localstack/local-cloud.ts';
 import { checkout } from '#localstack/paths.ts';
-import { viewId } from '#spec/find.ts';
 import type { Manifest, StoredView } from '#spec/manifest.ts';
 import { callApi } from '../api.ts';
 import { runView, sentence } from '../commands/materialize.ts';
@@ -67,7 +66,7 @@ export async function quickstart({ folder, targetName, startCloud }: QuickstartO
   await steps.run(
     'materialize: a year of features offline, the newest of each entity online',
     () => materializeAll({ connections, target, manifest, flights }),
-    (runs) => runs.map(sentence),
+    (lines) => lines,
   );
 
   await steps.run(
@@ -97,23 +96,34 @@ interface Job {
   readonly flights: LoadedFlights;
 }
 
-/** The whole year the first time, what is new afterwards; two views at a time, as the machine has two cores. */
-async function materializeAll({ connections, target, manifest, flights }: Job): Promise<readonly RunRecord[]> {
+/** The whole year the first time, what is new afterwards; two views at a time, as the machine has two cores. Returns a line per view. */
+async function materializeAll({ connections, target, manifest, flights }: Job): Promise<readonly string[]> {
   const views = manifest.views.filter((view): view is StoredView => view.kind !== 'onDemand');
-  const runs: RunRecord[] = [];
+  const lines: string[] = [];
   const waiting = [...views];
   const worker = async (): Promise<void> => {
     for (let view = waiting.shift(); view; view = waiting.shift()) {
-      const isBackfill =
-        view.kind === 'batch' && (await connections.records.list(`run#${viewId(view)}`, 1)).length === 0;
-      const interval = isBackfill ? { from: flights.startMillis } : {};
-      runs.push(
-        await runView(connections, { view, stateMachine: target.materializeStateMachine, ...interval, talk: () => {} }),
-      );
+      const isBackfill = view.kind === 'batch' && (await listRunRecords(connections.records, view, 1)).length === 0;
+      const run = await runView(connections, {
+        view,
+        stateMachine: target.materializeStateMachine,
+        ...(isBackfill ? { from: flights.startMillis } : {}),
+        talk: () => {},
+      });
+      lines.push(flights.isNew ? await lineOf(connections, view, run) : sentence(run));
     }
   };
   await Promise.all([worker(), worker()]);
-  return runs.sort((a, b) => (a.view < b.view ? -1 : 1));
+  return lines.sort();
+}
+
+/** A table view is brought online by the arrival of its file: then that run did the work, and this one found nothing new. */
+async function lineOf({ records }: Connections, view: StoredView, run: RunRecord): Promise<string> {
+  if (view.kind === 'batch' || run.newObjects) return sentence(run);
+  const arrival = (await listRunRecords(records, view, 10)).find(
+    ({ newObjects, state }) => newObjects && state === 'succeeded',
+  );
+  return arrival ? `${sentence(arrival)}, started by the arrival of its file` : sentence(run);
 }
 
 async function serveOne(target: Target): Promise<readonly string[]> {

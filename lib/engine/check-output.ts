@@ -1,9 +1,9 @@
+import { isInstant } from '#semantics/time.ts';
 import { elementType, type FeatureType, isListType, type ScalarType, type Value } from '#spec/value-type.ts';
 
 const int32Limit = 2 ** 31;
 const int64Limit = 2n ** 63n;
 /** Greatest |epoch milliseconds| that a JavaScript Date can hold. */
-const timestampLimitMillis = 8.64e15;
 
 type Scalar = Exclude<Value, readonly unknown[]>;
 /** The checked value as it is stored, or why it is refused. */
@@ -45,7 +45,7 @@ const scalarChecks: { readonly [type in ScalarType]: (value: unknown) => Checked
   timestamp: (value) => {
     if (typeof value !== 'number') return needs('epoch milliseconds as a number', value);
     if (!Number.isInteger(value)) return { problem: 'is not whole milliseconds' };
-    return Math.abs(value) <= timestampLimitMillis ? { value } : { problem: 'is beyond the range of timestamp' };
+    return isInstant(value) ? { value } : { problem: 'is beyond the years 0001 to 9999' };
   },
   bytes: (value) => (value instanceof Uint8Array ? { value } : needs('a Uint8Array', value)),
 };

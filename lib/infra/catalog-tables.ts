@@ -1,7 +1,7 @@
 import type { CfnTable } from 'aws-cdk-lib/aws-glue';
 import { folderUri, sourceFolder } from '#infra/source-location.ts';
 import { findEntity } from '#spec/find.ts';
-import { objectKeys, spineKeyColumn, systemColumns, tableNames } from '#spec/layout.ts';
+import { maximumSpineParts, objectKeys, spineKeyColumn, systemColumns, tableNames } from '#spec/layout.ts';
 import type { BatchView, Manifest, ParquetSource } from '#spec/manifest.ts';
 import { glueType } from '#sql/types.ts';
 
@@ -13,7 +13,7 @@ interface GlueColumn {
 }
 
 /** First day that a partitioned source may hold; the last is tomorrow, for rows that arrive ahead of their date. */
-const firstSourceDate = '2000-01-01';
+const firstSourceDate = '1970-01-01';
 
 /**
  * Every table of a deployment's database that Parquet files stand behind: sources, feature rows and their publications, staged spines.
@@ -112,14 +112,11 @@ function spinesTable(manifest: Manifest, bucketName: string): TableInput {
       'projection.enabled': 'true',
       'projection.dataset.type': 'injected',
       'projection.part.type': 'integer',
-      'projection.part.range': `0,${greatestPart}`,
+      'projection.part.range': `0,${maximumSpineParts - 1}`,
       'storage.location.template': `${uri}dataset=\${dataset}/part=\${part}/`,
     },
   });
 }
-
-/** 10,000 parts of at most 100,000 rows: a billion rows a training set. Statements name their parts, so the range costs nothing. */
-const greatestPart = 9999;
 
 function parquetTable(table: {
   readonly name: string;

@@ -26,6 +26,9 @@ export const tableNames = {
   spines: 'training_spines',
 } as const;
 
+/** Parts that a staged spine may have: of at most 100,000 rows each, a billion rows. The table of spines projects no more. */
+export const maximumSpineParts = 10_000;
+
 /** Column of the staged spine that holds a key of an entity. */
 export const spineKeyColumn = (entity: string, key: string): string => `${entity}__${key}`;
 

@@ -58,7 +58,7 @@ describe('catalog', () => {
         'projection.enabled': 'true',
         'projection.dt.type': 'date',
         'projection.dt.format': 'yyyy-MM-dd',
-        'projection.dt.range': '2000-01-01,NOW+1DAYS',
+        'projection.dt.range': '1970-01-01,NOW+1DAYS',
         'storage.location.template': `s3://data/${objectKeys.source('trips')}dt=\${dt}/`,
       }),
     });

@@ -2,15 +2,13 @@ import { type TypedColumn, writeParquet } from '#codec/parquet-write.ts';
 import type { FeaturePlan } from '#engine/feature-plan.ts';
 import { isInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
+import { maximumSpineParts } from '#spec/layout.ts';
 import type { Value } from '#spec/value-type.ts';
 import type { OpenedSpine } from './open-spine.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import type { SpineRows } from './spine-file.ts';
 import type { SpineLayout, SpineUse } from './spine-layout.ts';
 import { readJson, type Staged, type StagedPart, type StagingPlan, stagedSchema, workFiles } from './work-files.ts';
-
-/** More parts than this are refused: the partitions of the staged spines end there. */
-export const maximumParts = 100_000;
 
 export const emptySpine = (): TidemarkError =>
   new TidemarkError('trainingSet.emptySpine', 'the spine has no rows; it needs at least one label');
@@ -70,10 +68,10 @@ interface PartToStage {
 
 async function stagePart({ objects }: PartPorts, { id, layout, plan, rows, parts }: PartToStage): Promise<StagedPart> {
   const part = parts.length;
-  if (part >= maximumParts)
+  if (part >= maximumSpineParts)
     throw new TidemarkError(
       'trainingSet.tooLong',
-      `the spine has more than ${maximumParts} parts of ${parts[0]?.rows} rows; split it into several training sets`,
+      `the spine has more than ${maximumSpineParts} parts of ${parts[0]?.rows} rows; split it into several training sets`,
     );
   const last = parts.at(-1);
   const firstRow = last ? last.firstRow + last.rows : 0;
