@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bytesSource, openParquet, readColumns } from '#codec/parquet-read.ts';
+import { writeParquet } from '#codec/parquet-write.ts';
+import { MemoryObjects } from '#store/memory/objects.ts';
+import { sourceOf } from '#test/support/manifests.ts';
+import { loadFile } from '../../../cli/commands/load.ts';
+
+const midnight = Date.UTC(2026, 0, 2);
+const schema = [
+  { name: 'id', type: 'int64' as const },
+  { name: 'at', type: 'timestamp' as const },
+];
+
+describe('loading a file into a source', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-load-'));
+  const file = join(folder, 'rows.parquet');
+
+  beforeAll(() => {
+    const at = [midnight - 1, midnight, null];
+    writeFileSync(
+      file,
+      writeParquet([
+        { name: 'id', type: 'int64', values: [1n, 2n, 3n] },
+        { name: 'at', type: 'timestamp', values: at },
+      ]),
+    );
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  async function rowsAt(objects: MemoryObjects): Promise<Record<string, unknown>> {
+    const found: Record<string, unknown> = {};
+    for await (const { key } of objects.list('')) {
+      const stored = await objects.get(key);
+      found[key] = await readColumns(await openParquet(bytesSource(stored?.body ?? new Uint8Array())), [
+        { name: 'id' },
+        { name: 'at' },
+      ]);
+    }
+    return found;
+  }
+
+  it('puts it under the location, with every timestamp moved by the shift', async () => {
+    const objects = new MemoryObjects('bucket');
+    await loadFile(objects, { source: sourceOf('trips', schema, { eventTime: 'at' }), file, shiftMillis: 5 });
+    expect(await rowsAt(objects)).toEqual({
+      'sources/trips/rows.parquet': [
+        [1n, 2n, 3n],
+        [midnight + 4, midnight + 5, null],
+      ],
+    });
+  });
+
+  it('puts the rows of a partitioned source under their UTC dates', async () => {
+    const objects = new MemoryObjects('bucket');
+    const source = sourceOf('trips', schema, { eventTime: 'at', partitionedBy: { column: 'dt', of: 'at' } });
+    await loadFile(objects, { source, file, shiftMillis: 0 });
+    expect(await rowsAt(objects)).toEqual({
+      'sources/trips/dt=2026-01-01/rows.parquet': [[1n], [midnight - 1]],
+      'sources/trips/dt=2026-01-02/rows.parquet': [[2n], [midnight]],
+    });
+  });
+
+  it('fails when the file lacks a column of the source', async () => {
+    const source = sourceOf('trips', [...schema, { name: 'fare', type: 'float64' }]);
+    await expect(loadFile(new MemoryObjects('bucket'), { source, file, shiftMillis: 0 })).rejects.toThrow(
+      'the file has no column fare; it has id, at',
+    );
+  });
+
+  it('fails when there is no such file', async () => {
+    const missing = join(folder, 'none.parquet');
+    await expect(
+      loadFile(new MemoryObjects('bucket'), { source: sourceOf('trips', schema), file: missing, shiftMillis: 0 }),
+    ).rejects.toMatchObject({ code: 'cli.noSuchFile', kind: 'notFound' });
+  });
+});
