@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, type DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { freePorts } from '#localstack/free-port.ts';
@@ -39,6 +40,7 @@ async function startServer(): Promise<{ endpoint: string; stop: () => Promise<vo
   ];
   const child = spawn(`${javaHome}/bin/java`, [...args, '-inMemory', '-sharedDb', '-port', `${port}`], {
     stdio: 'ignore',
+    cwd: tmpdir(), // it leaves a file where it is started
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return {
