@@ -36,14 +36,13 @@ export const load: Command = {
     const source = findParquetSource(await loadManifest(repositoryFolder(undefined, target)), name);
     const shift = stringOption(options, 'shift');
     const { objects } = connect(target);
-    for (const file of files) {
-      const { key, rows } = await loadFile(objects, {
-        source,
-        file,
-        shiftMillis: shift === undefined ? 0 : parseDuration(shift),
-      });
-      output.data({ key, rows }, `${file}: ${grouped(rows)} rows as s3://${target.bucket}/${key}`);
-    }
+    const shiftMillis = shift === undefined ? 0 : parseDuration(shift);
+    const loaded: { readonly file: string; readonly key: string; readonly rows: number }[] = [];
+    for (const file of files) loaded.push({ file, ...(await loadFile(objects, { source, file, shiftMillis })) });
+    const lines = loaded.map(
+      ({ file, key, rows }) => `${file}: ${grouped(rows)} rows under s3://${target.bucket}/${key}`,
+    );
+    output.data({ source: source.name, files: loaded }, lines.join('\n'));
     return exitCodes.ok;
   },
 };

@@ -82,9 +82,13 @@ describe('every command speaks JSON', () => {
     });
   });
 
-  it('load: a file of a source', async () => {
-    const planes = join(flightsFolder, 'data', 'planes.parquet');
-    expect(await json(`load plane_registry ${planes}`)).toEqual({ key: 'sources/planes/planes.parquet', rows: 3322 });
+  it('load: the files of a source, as one answer', async () => {
+    const file = join(flightsFolder, 'data', 'planes.parquet');
+    const loaded = { file, key: 'sources/planes/', rows: 3322 };
+    expect(await json(`load plane_registry ${file} ${file}`)).toEqual({
+      source: 'plane_registry',
+      files: [loaded, loaded],
+    });
   });
 
   it('materialize and runs: the record of a run', async () => {
@@ -141,7 +145,12 @@ const badInputs: readonly (readonly [what: string, line: string, exitCode: numbe
   ['an option without its value', 'training-set create --spine', 2, /--spine/],
   ['no such target', 'runs --target nowhere', 6, /nowhere.*tidemark deploy/],
   ['a target of another form', 'runs --target @target-of-another-form.json', 2, /target-of-another-form.*deploy again/],
-  ['a target that is not JSON', 'runs --target @target-that-is-not-json.json', 2, /target-that-is-not-json.*deploy again/],
+  [
+    'a target that is not JSON',
+    'runs --target @target-that-is-not-json.json',
+    2,
+    /target-that-is-not-json.*deploy again/,
+  ],
   ['no view', 'materialize', 2, /name one view/],
   ['an unknown view', 'materialize wether', 6, /weather/],
   ['an unknown version', 'materialize weather@4', 6, /weather/],
