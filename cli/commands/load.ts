@@ -49,7 +49,7 @@ export const load: Command = {
 
 /**
  * Puts the rows of a file under their source's location, typed as the source declares them, by date where it is partitioned. Throws when a
- * column is missing or of another type.
+ * column is missing or of another type, or a partitioned source's row has no date; then nothing is put.
  */
 export async function loadFile(
   objects: Objects,
@@ -85,8 +85,11 @@ function partitions(source: ParquetSource, columns: readonly TypedColumn[]): { f
   const times = columns.find(({ name }) => name === partitionedBy.of)?.values ?? [];
   const byDate = new Map<string, number[]>();
   times.forEach((time, row) => {
-    // A row without a date can be in no partition, and could never be read.
-    if (typeof time !== 'number') return;
+    if (typeof time !== 'number')
+      throw new TidemarkError(
+        'cli.rowWithoutDate',
+        `row ${row} has no ${partitionedBy.of}, by whose date source ${source.name} is partitioned: it could never be read; leave such rows out`,
+      );
     const date = utcDate(time);
     const rows = byDate.get(date);
     if (rows) rows.push(row);

@@ -4,7 +4,12 @@ import { basename, join } from 'node:path';
 import { planFeatures } from '#engine/feature-plan.ts';
 import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import { listTrainingSets, readDatasetManifest } from '#engine/training-set/datasets.ts';
-import { newTrainingSetId, type TrainingSetInput, type TrainingSetMode } from '#engine/training-set/request.ts';
+import {
+  newTrainingSetId,
+  parseTrainingSetRequest,
+  type TrainingSetInput,
+  type TrainingSetMode,
+} from '#engine/training-set/request.ts';
 import { trainingSetText } from '#engine/training-set/text.ts';
 import { getTrainingSetRecord } from '#engine/training-set/training-set-record.ts';
 import { parseDuration } from '#semantics/duration.ts';
@@ -86,6 +91,8 @@ export const trainingSetCreate: Command = {
     );
     const connections = connect(target);
     const id = stringOption(options, 'id') ?? newTrainingSetId(Date.now(), randomBytes(3).toString('hex'));
+    // Everything that can be told without the spine is told before it is uploaded.
+    parseTrainingSetRequest({ id, spine, ...chosen });
     const out = stringOption(options, 'out');
     const started = performance.now();
     const dataset = await buildTrainingSet(connections, target, {

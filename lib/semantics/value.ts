@@ -97,7 +97,7 @@ const scalarChecks: Record<ScalarType, { readonly ok: (value: unknown) => boolea
   float64: { ok: (value) => typeof value === 'number', wanted: 'a number' },
   string: {
     ok: (value) => typeof value === 'string' && value.isWellFormed(),
-    wanted: 'a text without lone surrogates',
+    wanted: 'a string of valid Unicode',
   },
   bool: { ok: (value) => typeof value === 'boolean', wanted: 'true or false' },
   timestamp: { ok: isInstant, wanted: 'whole epoch milliseconds in years 0001..9999' },

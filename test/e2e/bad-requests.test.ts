@@ -38,7 +38,7 @@ const cases: readonly (readonly [what: string, path: string, call: HttpCall, sta
     serving,
     post({ ...good, entities: [{ ...entity, carrier: 7 }] }),
     400,
-    /carrier must be a text.*got 7/,
+    /carrier must be a string.*got 7/,
   ],
   ['a missing key', serving, post({ ...good, entities: [{ carrier: 'UA', origin: 'EWR' }] }), 400, /tailnum.*missing/],
   ['a null key', serving, post({ ...good, entities: [{ ...entity, tailnum: null }] }), 400, /tailnum.*null/],

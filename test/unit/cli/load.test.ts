@@ -53,13 +53,30 @@ describe('loading a file into a source', () => {
     });
   });
 
+  const partitioned = sourceOf('trips', schema, { eventTime: 'at', partitionedBy: { column: 'dt', of: 'at' } });
+
+  it('fails for a partitioned source when a row has no date, and puts nothing', async () => {
+    const objects = new MemoryObjects('bucket');
+    await expect(loadFile(objects, { source: partitioned, file, shiftMillis: 0 })).rejects.toThrow(
+      'row 2 has no at, by whose date source trips is partitioned',
+    );
+    expect(await rowsAt(objects)).toEqual({});
+  });
+
   it('puts the rows of a partitioned source under their UTC dates', async () => {
     const objects = new MemoryObjects('bucket');
-    const source = sourceOf('trips', schema, { eventTime: 'at', partitionedBy: { column: 'dt', of: 'at' } });
-    await loadFile(objects, { source, file, shiftMillis: 0 });
+    const dated = join(folder, 'dated.parquet');
+    writeFileSync(
+      dated,
+      writeParquet([
+        { name: 'id', type: 'int64', values: [1n, 2n] },
+        { name: 'at', type: 'timestamp', values: [midnight - 1, midnight] },
+      ]),
+    );
+    await loadFile(objects, { source: partitioned, file: dated, shiftMillis: 0 });
     expect(await rowsAt(objects)).toEqual({
-      'sources/trips/dt=2026-01-01/rows.parquet': [[1n], [midnight - 1]],
-      'sources/trips/dt=2026-01-02/rows.parquet': [[2n], [midnight]],
+      'sources/trips/dt=2026-01-01/dated.parquet': [[1n], [midnight - 1]],
+      'sources/trips/dt=2026-01-02/dated.parquet': [[2n], [midnight]],
     });
   });
 

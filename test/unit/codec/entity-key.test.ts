@@ -28,8 +28,8 @@ it('keeps numbers, texts and other splits of the same characters apart', () => {
 it.each([
   ['a null', [null], 'must have one value'],
   ['a list', [['a']], 'must have one value'],
-  ['a number for a text', [5], 'must be a text'],
-  ['half a surrogate pair', ['\ud83d'], 'lone surrogates'],
+  ['a number for a text', [5], 'must be a string'],
+  ['half a surrogate pair', ['\ud83d'], 'valid Unicode'],
 ])('refuses %s', (_what, values, problem) => {
   expect(() => encodeEntityKey(entityOf('string'), values)).toThrow(problem);
 });

@@ -45,7 +45,7 @@ it.each<[ColumnType, unknown, string]>([
   ['int64', 2n ** 63n, 'got 9223372036854775808n'],
   ['float32', 0.1, 'must be a number that float32 holds exactly, got 0.1'],
   ['float64', '1', 'must be a number, got text "1"'],
-  ['string', '\ud83d', 'without lone surrogates'],
+  ['string', '\ud83d', 'valid Unicode'],
   ['string', undefined, 'got undefined'],
   ['bool', 0, 'must be true or false, got 0'],
   ['timestamp', 1.5, 'years 0001..9999'],
