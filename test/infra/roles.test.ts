@@ -63,7 +63,15 @@ describe('roles of the functions of a training set', () => {
     ['CompleteDataset', [...jobs, ...listReadWrite, 's3:DeleteObject']],
     [
       'TrainingSetsApi',
-      [...jobs, 's3:GetObject', 's3:ListBucket', 'secretsmanager:GetSecretValue', 'states:StartExecution', ...decrypt],
+      [
+        ...jobs,
+        's3:GetObject',
+        's3:ListBucket',
+        'secretsmanager:GetSecretValue',
+        'states:DescribeExecution',
+        'states:StartExecution',
+        ...decrypt,
+      ],
     ],
   ])('%s has exactly the actions of its job', (name, expected) => {
     expect(actionsOf(serving, `TrainingSets${name}Role`)).toEqual(sorted(...everyFunction, ...expected));

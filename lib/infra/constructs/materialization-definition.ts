@@ -1,3 +1,5 @@
+import { guarded, isNext, retryPassing, type State } from '#infra/constructs/states.ts';
+
 /** Functions of the states, as ARNs (or tokens that become ARNs). */
 export interface RunFunctions {
   readonly planRun: string;
@@ -17,8 +19,6 @@ export interface MaterializationDefinitionProps {
   readonly partition: string;
 }
 
-type State = Readonly<Record<string, unknown>>;
-
 /** Statements that Athena computes at once; its default allows 20 to 25 in an account and region. */
 export const chunksAtOnce = 4;
 /** Writers at once: 8 functions of 48 requests each stay well inside what a new on-demand table takes (4,000 writes a second). */
@@ -26,27 +26,6 @@ export const writersAtOnce = 8;
 /** A run is stopped after this long; its lock is then taken over by the next one. */
 export const runTimeoutSeconds = 6 * 3600;
 
-/** Name that lambdas/run-step.ts gives to errors that may pass. */
-const passingErrors = [
-  'tidemark.passing',
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.TooManyRequestsException',
-  'Lambda.ClientExecutionTimeoutException',
-  'Lambda.Unknown',
-  'Sandbox.Timedout',
-  'Runtime.ExitError',
-  'States.Timeout',
-];
-const retryPassing = {
-  ErrorEquals: passingErrors,
-  IntervalSeconds: 2,
-  BackoffRate: 2,
-  MaxAttempts: 5,
-  MaxDelaySeconds: 60,
-  JitterStrategy: 'FULL',
-};
 /** A quarter of an hour or so: then the run is refused. */
 const retryLocked = {
   ErrorEquals: ['materialize.runInProgress'],
@@ -138,13 +117,6 @@ const invoker =
     Parameters: { FunctionName: functionArn, Payload: payload },
     OutputPath: '$.Payload',
   });
-
-const isNext = (next: string, state: string): State => ({ Variable: '$.next', StringEquals: next, Next: state });
-
-const guarded = (state: State): State => ({
-  ...state,
-  Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Fail' }],
-});
 
 const guardedTasks = (states: Readonly<Record<string, State>>): Record<string, State> =>
   Object.fromEntries(

@@ -1,16 +1,15 @@
-import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Aws, Duration } from 'aws-cdk-lib';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type * as z from 'zod/mini';
 import type { DeploymentProps } from '#infra/config.ts';
+import { createJobStateMachine, executionArns } from '#infra/constructs/job-state-machine.ts';
 import type { JobsTable } from '#infra/constructs/jobs-table.ts';
 import { materializationDefinition, type RunFunctions } from '#infra/constructs/materialization-definition.ts';
 import { folders, type OfflineStore } from '#infra/constructs/offline-store.ts';
 import type { OnlineStore } from '#infra/constructs/online-store.ts';
 import { type EnvironmentSchema, ServiceFunction } from '#infra/constructs/service-function.ts';
-import { acknowledge, actions, allow } from '#infra/perms.ts';
+import { actions, allow } from '#infra/perms.ts';
 import { environmentSchema as checkQueryEnvironment } from '#lambdas/check-query/environment.ts';
 import { environmentSchema as finishRunEnvironment } from '#lambdas/finish-run/environment.ts';
 import { environmentSchema as planRunEnvironment } from '#lambdas/plan-run/environment.ts';
@@ -54,51 +53,30 @@ export class Materialization extends Construct {
       writeOnline: this.writeOnline(),
       finishRun: this.finishRun(),
     } satisfies Record<keyof RunFunctions, ServiceFunction>;
-    this.stateMachine = this.createStateMachine(Object.values(steps), {
-      planRun: steps.planRun.function.functionArn,
-      startQuery: steps.startQuery.function.functionArn,
-      checkQuery: steps.checkQuery.function.functionArn,
-      publishRun: steps.publishRun.function.functionArn,
-      splitRows: steps.splitRows.function.functionArn,
-      writeOnline: steps.writeOnline.function.functionArn,
-      finishRun: steps.finishRun.function.functionArn,
-    });
-  }
-
-  private createStateMachine(steps: readonly ServiceFunction[], functions: RunFunctions): StateMachine {
-    const { offlineStore, stage } = this.props;
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
-    allow(
-      role,
-      actions.invokeFunctions,
-      steps.map((step) => step.function.functionArn),
-    );
-    offlineStore.grantRead(role, [folders.runs]);
-    allow(role, actions.startMapRuns, [this.arn('stateMachine', this.stateMachineName)]);
-    allow(role, actions.watchMapRuns, [this.arn('execution', `${this.stateMachineName}/*`), this.executionArns]);
-    const definition = materializationDefinition({
-      functions,
-      bucketName: offlineStore.bucket.bucketName,
-      partition: Aws.PARTITION,
-    });
-    const stateMachine = new StateMachine(this, 'StateMachine', {
-      stateMachineName: this.stateMachineName,
+    const { offlineStore, stage } = props;
+    const arns = Object.fromEntries(
+      Object.entries(steps).map(
+        ([
+          step,
+          {
+            function: { functionArn },
+          },
+        ]) => [step, functionArn],
+      ),
+    ) as Record<keyof RunFunctions, string>; // the same keys
+    this.stateMachine = createJobStateMachine(this, {
+      name: this.stateMachineName,
       comment: 'materialization of one view',
-      definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
-      role,
-      tracingEnabled: true,
-      logs: {
-        destination: new LogGroup(this, 'Logs', {
-          retention: stage.logRetentionDays,
-          removalPolicy: stage.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-        }),
-        level: LogLevel.ALL,
-        // References and names only: no state carries feature values.
-        includeExecutionData: true,
-      },
+      definition: materializationDefinition({
+        functions: arns,
+        bucketName: offlineStore.bucket.bucketName,
+        partition: Aws.PARTITION,
+      }),
+      steps: Object.values(steps),
+      itemsFolder: folders.runs,
+      offlineStore,
+      stage,
     });
-    acknowledge(role, 'log delivery and X-Ray have no resources to name', ['AwsSolutions-IAM5[Resource::*]']);
-    return stateMachine;
   }
 
   private planRun(): ServiceFunction<typeof planRunEnvironment> {
@@ -116,7 +94,7 @@ export class Materialization extends Construct {
     offlineStore.grantList(step);
     offlineStore.grantRead(step, [folders.state, folders.published]);
     offlineStore.grantWrite(step, [folders.state, folders.published, folders.runs]);
-    allow(step, actions.describeExecutions, [this.executionArns]);
+    allow(step, actions.describeExecutions, [executionArns(this, this.stateMachineName)]);
     return step;
   }
 
@@ -232,14 +210,5 @@ export class Materialization extends Construct {
   ): ServiceFunction<TEnvironment> {
     const { repositoryModule, stage } = this.props;
     return new ServiceFunction(this, id, { ...props, repositoryModule, stage });
-  }
-
-  /** By name, since the functions' roles are made before the state machine that calls them. */
-  private get executionArns(): string {
-    return this.arn('execution', `${this.stateMachineName}:*`);
-  }
-
-  private arn(resource: string, name: string): string {
-    return `arn:${Aws.PARTITION}:states:${Stack.of(this).region}:${Stack.of(this).account}:${resource}:${name}`;
   }
 }

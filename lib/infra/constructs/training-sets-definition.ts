@@ -1,3 +1,5 @@
+import { guarded, isNext, retryPassing, type State } from '#infra/constructs/states.ts';
+
 /** Functions of the states, as ARNs (or tokens that become ARNs). */
 export interface TrainingSetFunctions {
   readonly stageSpine: string;
@@ -14,36 +16,12 @@ export interface TrainingSetsDefinitionProps {
   readonly partition: string;
 }
 
-type State = Readonly<Record<string, unknown>>;
-
 /** Statements that Athena computes at once, of the 20 to 25 that it allows in an account and region. */
 export const joinsAtOnce = 4;
 /** Functions that finish parts at once. */
 export const partsAtOnce = 20;
 /** A build is stopped after this long. */
 export const buildTimeoutSeconds = 12 * 3600;
-
-/** Errors that may pass; the first is the name that lambdas/run-step.ts gives to its own. All others end the build at once. */
-const passingErrors = [
-  'tidemark.passing',
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.TooManyRequestsException',
-  'Lambda.ClientExecutionTimeoutException',
-  'Lambda.Unknown',
-  'Sandbox.Timedout',
-  'Runtime.ExitError',
-  'States.Timeout',
-];
-const retryPassing = {
-  ErrorEquals: passingErrors,
-  IntervalSeconds: 2,
-  BackoffRate: 2,
-  MaxAttempts: 5,
-  MaxDelaySeconds: 60,
-  JitterStrategy: 'FULL',
-};
 
 /**
  * The state machine of a training set in Amazon States Language; ARCHITECTURE "Training set". States hand on no more than the id and
@@ -144,10 +122,3 @@ export function trainingSetsDefinition({ functions, bucketName, partition }: Tra
     },
   };
 }
-
-const isNext = (next: string, state: string): State => ({ Variable: '$.next', StringEquals: next, Next: state });
-
-const guarded = (state: State): State => ({
-  ...state,
-  Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Fail' }],
-});

@@ -1,16 +1,15 @@
-import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Aws, Duration } from 'aws-cdk-lib';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type * as z from 'zod/mini';
 import type { DeploymentProps } from '#infra/config.ts';
 import type { ApiToken } from '#infra/constructs/api-token.ts';
+import { createJobStateMachine, executionArns } from '#infra/constructs/job-state-machine.ts';
 import type { JobsTable } from '#infra/constructs/jobs-table.ts';
 import { folders, type OfflineStore } from '#infra/constructs/offline-store.ts';
 import { type EnvironmentSchema, ServiceFunction } from '#infra/constructs/service-function.ts';
 import { type TrainingSetFunctions, trainingSetsDefinition } from '#infra/constructs/training-sets-definition.ts';
-import { acknowledge, actions, allow } from '#infra/perms.ts';
+import { actions, allow } from '#infra/perms.ts';
 import { environmentSchema as completeDatasetEnvironment } from '#lambdas/complete-dataset/environment.ts';
 import { environmentSchema as finishPartEnvironment } from '#lambdas/finish-part/environment.ts';
 import { environmentSchema as joinFeaturesEnvironment } from '#lambdas/join-features/environment.ts';
@@ -51,50 +50,31 @@ export class TrainingSets extends Construct {
       finishPart: this.finishPart(),
       completeDataset: this.completeDataset(),
     } satisfies Record<keyof TrainingSetFunctions, ServiceFunction>;
-    this.stateMachine = this.createStateMachine(Object.values(steps), {
-      stageSpine: steps.stageSpine.function.functionArn,
-      joinFeatures: steps.joinFeatures.function.functionArn,
-      finishPart: steps.finishPart.function.functionArn,
-      completeDataset: steps.completeDataset.function.functionArn,
+    const { offlineStore, stage } = props;
+    const arns = Object.fromEntries(
+      Object.entries(steps).map(
+        ([
+          step,
+          {
+            function: { functionArn },
+          },
+        ]) => [step, functionArn],
+      ),
+    ) as Record<keyof TrainingSetFunctions, string>; // the same keys
+    this.stateMachine = createJobStateMachine(this, {
+      name: this.stateMachineName,
+      comment: 'builds one training set',
+      definition: trainingSetsDefinition({
+        functions: arns,
+        bucketName: offlineStore.bucket.bucketName,
+        partition: Aws.PARTITION,
+      }),
+      steps: Object.values(steps),
+      itemsFolder: folders.trainingSets,
+      offlineStore,
+      stage,
     });
     this.apiFunction = this.createApiFunction();
-  }
-
-  private createStateMachine(steps: readonly ServiceFunction[], functions: TrainingSetFunctions): StateMachine {
-    const { offlineStore, stage } = this.props;
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
-    allow(
-      role,
-      actions.invokeFunctions,
-      steps.map((step) => step.function.functionArn),
-    );
-    offlineStore.grantRead(role, [folders.trainingSets]);
-    const executionArns = this.arn('execution', `${this.stateMachineName}:*`);
-    allow(role, actions.startMapRuns, [this.arn('stateMachine', this.stateMachineName)]);
-    allow(role, actions.watchMapRuns, [this.arn('execution', `${this.stateMachineName}/*`), executionArns]);
-    const definition = trainingSetsDefinition({
-      functions,
-      bucketName: offlineStore.bucket.bucketName,
-      partition: Aws.PARTITION,
-    });
-    const stateMachine = new StateMachine(this, 'StateMachine', {
-      stateMachineName: this.stateMachineName,
-      comment: 'builds one training set',
-      definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
-      role,
-      tracingEnabled: true,
-      logs: {
-        destination: new LogGroup(this, 'Logs', {
-          retention: stage.logRetentionDays,
-          removalPolicy: stage.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-        }),
-        level: LogLevel.ALL,
-        // References and numbers only: no state carries rows.
-        includeExecutionData: true,
-      },
-    });
-    acknowledge(role, 'log delivery and X-Ray have no resources to name', ['AwsSolutions-IAM5[Resource::*]']);
-    return stateMachine;
   }
 
   private stageSpine(): ServiceFunction<typeof stageSpineEnvironment> {
@@ -188,7 +168,7 @@ export class TrainingSets extends Construct {
     offlineStore.grantList(step);
     offlineStore.grantRead(step, [folders.trainingSets, folders.datasets, folders.sources]);
     allow(step, actions.startBuilds, [this.stateMachine.stateMachineArn]);
-    allow(step, actions.describeExecutions, [this.arn('execution', `${this.stateMachineName}:*`)]);
+    allow(step, actions.describeExecutions, [executionArns(this, this.stateMachineName)]);
     return step;
   }
 
@@ -198,10 +178,5 @@ export class TrainingSets extends Construct {
   ): ServiceFunction<TEnvironment> {
     const { repositoryModule, stage } = this.props;
     return new ServiceFunction(this, id, { ...props, repositoryModule, stage });
-  }
-
-  /** By name: the role of the state machine is made before the machine. */
-  private arn(resource: string, name: string): string {
-    return `arn:${Aws.PARTITION}:states:${Stack.of(this).region}:${Stack.of(this).account}:${resource}:${name}`;
   }
 }
