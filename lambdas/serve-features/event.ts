@@ -38,6 +38,14 @@ export const onlineFeaturesRequestSchema = z.strictObject({
       .enum(['number', 'string'])
       .check(z.describe('int64 as a number with all its digits (the default) or as a string')),
   ),
+  format: z.optional(
+    z
+      .enum(['rows', 'vector'])
+      .check(z.describe('vector: rows have a vector of numbers in place of values; needs numeric or bool features')),
+  ),
+  fill: z.optional(
+    z.number().check(z.describe('only with format vector: stands for every null; without it nulls stay null')),
+  ),
 });
 export type OnlineFeaturesRequest = z.infer<typeof onlineFeaturesRequestSchema>;
 
@@ -45,33 +53,63 @@ const wireScalar = z.union([z.number(), z.string(), z.boolean(), z.null()]);
 const wireValue = z
   .union([wireScalar, z.array(wireScalar)])
   .check(z.describe('NaN and infinities as strings, timestamps ISO 8601 UTC with milliseconds, bytes as base64'));
+const vectorElement = z
+  .union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']), z.null()])
+  .check(z.describe('bool as 1 or 0, int64 with all its digits, NaN and infinities as strings'));
 
-/** Answer of POST /v1/online-features. */
-export const onlineFeaturesResponseSchema = z.strictObject({
-  names: z.array(z.string()).check(z.describe('result names; values, status and eventTime stand in this order')),
+const names = z
+  .array(z.string())
+  .check(z.describe('result names; values, vector, status and eventTime stand in this order'));
+const entity = z.record(z.string(), wireScalar);
+const metadata = {
+  status: z.optional(
+    z
+      .array(z.enum(featureStatuses))
+      .check(z.describe('PRESENT covers a stored null; treat a status that you do not know as not present')),
+  ),
+  eventTime: z.optional(
+    z
+      .array(z.union([z.string(), z.null()]))
+      .check(z.describe('of the stored row that a value was read from; null for static, absent and computed ones')),
+  ),
+};
+const meta = {
+  asOf: z.string().check(z.describe('the one instant at which all rows were evaluated')),
+  service: z.union([z.string(), z.null()]),
+  version: z.union([z.int(), z.null()]),
+  definitionHash: z.string().check(z.describe('of the service, or of the deployment where features were listed')),
+  partial: z.boolean().check(z.describe('some key could not be read in time: its values are null with status ERROR')),
+  requestId: z.string(),
+};
+
+/** Answer in format rows. */
+export const valuesResponseSchema = z.strictObject({
+  names,
+  rows: z.array(z.strictObject({ entity, values: z.array(wireValue), ...metadata })),
+  meta: z.strictObject(meta),
+});
+export type ValuesResponse = z.infer<typeof valuesResponseSchema>;
+
+/** Answer in format vector. */
+export const vectorResponseSchema = z.strictObject({
+  names,
   rows: z.array(
     z.strictObject({
-      entity: z.record(z.string(), wireScalar),
-      values: z.array(wireValue),
-      status: z.optional(
+      entity,
+      vector: z.array(vectorElement),
+      filled: z.optional(
         z
-          .array(z.enum(featureStatuses))
-          .check(z.describe('PRESENT covers a stored null; treat a status that you do not know as not present')),
+          .array(z.int().check(z.minimum(0)))
+          .check(
+            z.describe('where a fill was sent: positions in the vector that hold it for a null, ascending from 0'),
+          ),
       ),
-      eventTime: z.optional(
-        z
-          .array(z.union([z.string(), z.null()]))
-          .check(z.describe('of the stored row that a value was read from; null for static, absent and computed ones')),
-      ),
+      ...metadata,
     }),
   ),
-  meta: z.strictObject({
-    asOf: z.string().check(z.describe('the one instant at which all rows were evaluated')),
-    service: z.union([z.string(), z.null()]),
-    version: z.union([z.int(), z.null()]),
-    definitionHash: z.string().check(z.describe('of the service, or of the deployment where features were listed')),
-    partial: z.boolean().check(z.describe('some key could not be read in time: its values are null with status ERROR')),
-    requestId: z.string(),
-  }),
+  meta: z.strictObject({ ...meta, fill: z.optional(z.number().check(z.describe('the fill that was sent'))) }),
 });
-export type OnlineFeaturesResponse = z.infer<typeof onlineFeaturesResponseSchema>;
+export type VectorResponse = z.infer<typeof vectorResponseSchema>;
+
+/** Answer of POST /v1/online-features, of the format that was asked for. */
+export const onlineFeaturesResponseSchema = z.union([valuesResponseSchema, vectorResponseSchema]);

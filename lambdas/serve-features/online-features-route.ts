@@ -56,6 +56,7 @@ export function onlineFeaturesRoute(options: OnlineFeaturesOptions): Route {
           entities: checked.entities,
           withStatus: checked.metadata.includes('status'),
           withEventTime: checked.metadata.includes('eventTime'),
+          fill: checked.fill,
         });
         return { body, log: logFactsOf(checked, served) };
       } finally {
@@ -75,12 +76,14 @@ function responseWriters(): (request: CheckedRequest) => ResponseWriter {
   const writers = {
     number: new WeakMap<ServePlan, ResponseWriter>(),
     string: new WeakMap<ServePlan, ResponseWriter>(),
+    vector: new WeakMap<ServePlan, ResponseWriter>(),
   };
-  return ({ plan, int64 }) => {
-    const known = writers[int64].get(plan);
+  return ({ plan, int64, format }) => {
+    const kept = writers[format === 'vector' ? format : int64];
+    const known = kept.get(plan);
     if (known) return known;
-    const writer = responseWriter(plan, { int64 });
-    writers[int64].set(plan, writer);
+    const writer = responseWriter(plan, { int64, format });
+    kept.set(plan, writer);
     return writer;
   };
 }

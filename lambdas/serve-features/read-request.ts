@@ -1,6 +1,7 @@
 import { parseWireJson } from '#codec/wire-json.ts';
 import { type FeatureSelection, maximumFeatures } from '#engine/feature-plan.ts';
 import type { ServePlan, ServePlans } from '#engine/serve-plan.ts';
+import { notInVectors } from '#engine/vector.ts';
 import { fieldErrorsOf, invalidRequest, pointerOf } from '#lambdas/http/field-errors.ts';
 import type { FieldError } from '#lambdas/http/problem.ts';
 import { TidemarkError } from '#spec/errors.ts';
@@ -19,6 +20,9 @@ export interface CheckedRequest {
   readonly request: readonly TransformInput[];
   readonly metadata: NonNullable<OnlineFeaturesRequest['metadata']>;
   readonly int64: NonNullable<OnlineFeaturesRequest['int64']>;
+  readonly format: NonNullable<OnlineFeaturesRequest['format']>;
+  /** Finite; only with format vector. */
+  readonly fill: number | undefined;
 }
 
 const allowedMembers = Object.keys(onlineFeaturesRequestSchema.shape);
@@ -34,6 +38,7 @@ export function readRequest(body: string, plans: ServePlans): CheckedRequest {
   const errors: FieldError[] = parsed.success ? [] : fieldErrorsOf(parsed.error.issues, allowedMembers);
   const selection = selectionOf(json, errors);
   const plan = selection && planned(selection, plans, errors);
+  checkFormat(json, plan, errors);
   // Also of a request with other faults: what can be checked is, so that one answer tells all.
   const rows = plan ? readEntities(plan, itemsOf(json, 'entities'), errors) : undefined;
   const request = plan
@@ -46,7 +51,25 @@ export function readRequest(body: string, plans: ServePlans): CheckedRequest {
     request,
     metadata: parsed.data.metadata ?? ['status'],
     int64: parsed.data.int64 ?? 'number',
+    format: parsed.data.format ?? 'rows',
+    fill: parsed.data.fill,
   };
+}
+
+/** What the schema cannot tell of the format: which members go together, and whether the features are numbers. */
+function checkFormat(json: Members, plan: ServePlan | undefined, errors: FieldError[]): void {
+  const { format = 'rows', fill, int64 } = json;
+  if (format === 'rows' && fill !== undefined)
+    errors.push({ pointer: '/fill', message: 'is only for vectors; send format "vector" with it, or leave it out' });
+  if (format !== 'vector') return;
+  if (int64 === 'string')
+    errors.push({ pointer: '/int64', message: 'must be "number" in a vector, which holds no strings; leave it out' });
+  const others = plan ? notInVectors(plan) : [];
+  if (others.length > 0)
+    errors.push({
+      pointer: '/format',
+      message: `is vector, which holds numeric and bool features only, not ${others.join(', ')}; leave them out or ask for format "rows"`,
+    });
 }
 
 function parseBody(body: string): Members {

@@ -5,6 +5,7 @@ import type { FeatureStatus } from '#spec/status.ts';
 import type { Value } from '#spec/value-type.ts';
 import type { Served, ServedRow } from './serve-features.ts';
 import type { ServePlan } from './serve-plan.ts';
+import { vectorText } from './vector.ts';
 
 /** What is known of a request besides its rows. */
 interface ResponseContext {
@@ -16,6 +17,13 @@ interface ResponseContext {
   readonly entities: readonly (readonly Value[])[];
   readonly withStatus: boolean;
   readonly withEventTime: boolean;
+  /** Finite: what stands for nulls in vectors; undefined leaves them null. */
+  readonly fill?: number | undefined;
+}
+
+interface ResponseOptions extends WireOptions {
+  /** Vectors are of plans in which notInVectors finds nothing. @default 'rows' */
+  readonly format?: 'rows' | 'vector';
 }
 
 /** Writes the answer to requests of one plan as JSON text. Throws serve.tooLarge beyond what Lambda can answer (6 MB). */
@@ -32,7 +40,7 @@ const surelyFits = Math.floor(maxResponseBytes / 3);
  * Prepares the writer of a plan: texts that all answers share are made once, and every column has a writer of its type.
  * The text is built by concatenation, without objects per value: 5,000 values take about half a millisecond.
  */
-export function responseWriter(plan: ServePlan, options: WireOptions): ResponseWriter {
+export function responseWriter(plan: ServePlan, options: ResponseOptions): ResponseWriter {
   const head = `{"names":${JSON.stringify(plan.names)},"rows":[`;
   const writers = plan.types.map((type) => wireWriter(type, options));
   const keys = plan.keys.map(({ name, type }) => ({
@@ -40,13 +48,18 @@ export function responseWriter(plan: ServePlan, options: WireOptions): ResponseW
     write: wireWriter(type, options),
   }));
   const allPresentText = statusesText(plan.allPresent);
+  const isVector = options.format === 'vector';
   return (served, context) => {
     let text = head;
     for (let row = 0; row < served.rows.length; row++) {
       const servedRow = served.rows[row] as ServedRow; // row < length
-      text += `${row === 0 ? '' : ','}{"entity":{${entityText(keys, context.entities[row] ?? [])}},"values":[`;
-      text += valuesText(writers, servedRow.values);
-      text += ']';
+      text += `${row === 0 ? '' : ','}{"entity":{${entityText(keys, context.entities[row] ?? [])}},`;
+      if (isVector) text += vectorText(plan.types, servedRow.values, context.fill);
+      else {
+        text += '"values":[';
+        text += valuesText(writers, servedRow.values);
+        text += ']';
+      }
       if (context.withStatus) {
         const { status } = servedRow;
         text += `,"status":${status === plan.allPresent ? allPresentText : statusesText(status)}`;
@@ -90,6 +103,7 @@ function metaText({ service }: ServePlan, served: Served, context: ResponseConte
     definitionHash: service?.definitionHash ?? context.manifestHash,
     partial: served.partial,
     requestId: context.requestId,
+    ...(context.fill === undefined ? {} : { fill: context.fill }),
   });
 }
 

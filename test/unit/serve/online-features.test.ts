@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type OnlineFeaturesResponse, onlineFeaturesResponseSchema } from '#lambdas/serve-features/event.ts';
+import { type ValuesResponse, valuesResponseSchema } from '#lambdas/serve-features/event.ts';
 import { serveApi } from './serve-api.ts';
 import { hourMillis, nowMillis, repository } from './shop.ts';
 
@@ -12,16 +12,16 @@ beforeEach(() => {
 });
 
 /** The answer, which must have the documented shape. */
-async function ask(body: object | string): Promise<OnlineFeaturesResponse> {
+async function ask(body: object | string): Promise<ValuesResponse> {
   const result = await api.post(body);
   expect({ status: result.statusCode, body: result.statusCode === 200 ? '' : result.body }).toEqual({
     status: 200,
     body: '',
   });
-  return onlineFeaturesResponseSchema.parse(JSON.parse(result.body));
+  return valuesResponseSchema.parse(JSON.parse(result.body));
 }
-const valuesOf = (answer: OnlineFeaturesResponse) => answer.rows.map((row) => row.values);
-const statusesOf = (answer: OnlineFeaturesResponse) => answer.rows.map((row) => row.status);
+const valuesOf = (answer: ValuesResponse) => answer.rows.map((row) => row.values);
+const statusesOf = (answer: ValuesResponse) => answer.rows.map((row) => row.status);
 
 describe('online features', () => {
   it('answers rows in the order of the entities, and an entity that stands twice twice', async () => {

@@ -62,6 +62,18 @@ it('has schemas that hold for answers and problems, and refuse others', async ()
   expect(schema('OnlineFeaturesResponse').safeParse(response).error).toBeUndefined();
   expect(schema('OnlineFeaturesResponse').safeParse({ ...response, extra: 1 }).success).toBe(false);
   expect(schema('OnlineFeaturesResponse').safeParse({ names: [], rows: [{ values: [] }] }).success).toBe(false);
+  const vectors = await api.post({
+    features: ['orders:spend', 'orders:ratio'],
+    entities: [{ customer_id: 1 }, { customer_id: 2 }],
+    format: 'vector',
+    fill: -1,
+  });
+  const filled = JSON.parse(vectors.body);
+  expect(schema('OnlineFeaturesResponse').safeParse(filled).error).toBeUndefined();
+  for (const extra of [{ values: [] }, { vector: ['text', 1] }, { filled: [-1] }])
+    expect(
+      schema('OnlineFeaturesResponse').safeParse({ ...filled, rows: [{ ...filled.rows[0], ...extra }] }).success,
+    ).toBe(false);
   const problem = JSON.parse((await api.post({})).body);
   expect(schema('Problem').safeParse(problem).error).toBeUndefined();
   expect(schema('Problem').safeParse({ ...problem, status: 'bad' }).success).toBe(false);
@@ -77,6 +89,8 @@ it('has schemas that agree with the handler on which requests are well formed', 
     { features, entities: [] },
     { features, entities, extra: 1 },
     { features, entities, metadata: ['age'] },
+    { features, entities, format: 'matrix' },
+    { features, entities, format: 'vector', fill: '0' },
     { features, entities, service: 'checkout' },
     { features, entities: Array(101).fill({ customer_id: 1 }) },
   ];
@@ -85,4 +99,7 @@ it('has schemas that agree with the handler on which requests are well formed', 
     expect((await serveApi().post(request)).statusCode).toBe(400);
   }
   expect(schema('OnlineFeaturesRequest').safeParse({ features, entities }).success).toBe(true);
+  const vector = { features, entities, format: 'vector', fill: 0 };
+  expect(schema('OnlineFeaturesRequest').safeParse(vector).success).toBe(true);
+  expect((await serveApi().post(vector)).statusCode).toBe(200);
 });
