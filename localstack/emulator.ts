@@ -101,7 +101,13 @@ function startFailed(reason: string, log: string): LocalCloudError {
  * their environment: LocalStack puts its helpers into sessions of their own, so a process group would miss them.
  */
 export async function stopEmulator(cloudId: string, leaderPid?: number): Promise<void> {
-  const running = () => processesWithEnvironment(`TIDEMARK_CLOUD_ID=${cloudId}`);
+  // A process that is ending loses its environment a moment before it is gone, so those that were seen are watched by pid.
+  const seen = new Map<number, string | undefined>();
+  const running = (): readonly number[] => {
+    for (const pid of processesWithEnvironment(`TIDEMARK_CLOUD_ID=${cloudId}`))
+      if (!seen.has(pid)) seen.set(pid, processStart(pid));
+    return [...seen].filter(([pid, start]) => start !== undefined && processStart(pid) === start).map(([pid]) => pid);
+  };
   const isGone = () => running().length === 0;
   const first = leaderPid === undefined ? running() : running().filter((pid) => pid === leaderPid);
   for (const pid of first) signal(pid, 'SIGTERM');
