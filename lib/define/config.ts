@@ -1,5 +1,6 @@
 import type { StageInput } from '#spec/stage.ts';
 import type { Definition } from './definition.ts';
+import type { NamingLevel } from './naming.ts';
 
 /** Definitions, or modules that export them (`import * as views from './views.ts'`); other exports of a module are passed over. */
 export type Definitions = readonly (Definition | Readonly<Record<string, unknown>>)[];
@@ -10,6 +11,8 @@ export interface Config<TStage extends string = string> {
   readonly project: string;
   readonly definitions: Definitions;
   readonly stages: Readonly<Record<TStage, StageInput>>;
+  /** What `tidemark plan` makes of aggregated features that are not named `<what>_<window>`. @default 'warn' */
+  readonly naming?: NamingLevel;
 }
 
 /** What `tidemark.config.ts` exports by default. Entities, sources and views that others refer to need not be listed. */

@@ -4,15 +4,17 @@ import { pathToFileURL } from 'node:url';
 import { TidemarkError } from '#spec/errors.ts';
 import { type StageConfig, stageNamePattern, stagesSchema } from '#spec/stage.ts';
 import type { Definitions } from '../config.ts';
+import { type NamingLevel, namingLevels } from '../naming.ts';
 
 /** The file that makes a folder a repository. */
 export const configFile = 'tidemark.config.ts';
 
-/** A repository's config with the defaults of its stages filled in. */
+/** A repository's config with all defaults filled in. */
 export interface LoadedConfig {
   readonly project: string;
   readonly definitions: Definitions;
   readonly stages: Readonly<Record<string, StageConfig>>;
+  readonly naming: NamingLevel;
 }
 
 /** Imports and checks `tidemark.config.ts` of a folder. Throws define.noConfig, define.configFailed or define.wrongConfig. */
@@ -30,17 +32,20 @@ export async function loadConfig(folder: string): Promise<LoadedConfig> {
   return checked(file, module.default);
 }
 
-const members = ['project', 'definitions', 'stages'];
+const members = ['project', 'definitions', 'stages', 'naming'];
 
 function checked(file: string, config: unknown): LoadedConfig {
   if (typeof config !== 'object' || config === null) throw wrong(file, `it must be an object, got ${typeof config}`);
   const unknown = Object.keys(config).filter((member) => !members.includes(member));
   if (unknown.length > 0) throw wrong(file, `unknown ${unknown.join(', ')}; it has ${members.join(', ')}`);
-  const { project, definitions, stages } = config as Readonly<Record<string, unknown>>; // members are checked one by one
+  const { project, definitions, stages, naming = 'warn' } = config as Readonly<Record<string, unknown>>; // members are checked one by one
   if (typeof project !== 'string') throw wrong(file, "project must be a name, as project: 'fraud'");
   if (!Array.isArray(definitions) || definitions.some((item) => typeof item !== 'object' || item === null))
     throw wrong(file, 'definitions must be a list of definitions or of modules that export them');
-  return { project, definitions, stages: checkedStages(file, stages) };
+  const level = namingLevels.find((known) => known === naming);
+  if (level === undefined)
+    throw wrong(file, `naming must be one of ${namingLevels.join(', ')}, got ${JSON.stringify(naming)}`);
+  return { project, definitions, stages: checkedStages(file, stages), naming: level };
 }
 
 function checkedStages(file: string, stages: unknown): LoadedConfig['stages'] {

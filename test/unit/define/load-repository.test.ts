@@ -66,6 +66,20 @@ describe('loading a folder', () => {
     expect(origins).toEqual({ 'computed@1': 'views.ts:4' });
   });
 
+  it('takes the level of naming, which changes no hash', async () => {
+    const load = async (naming: string) =>
+      await loadRepository(
+        await repositoryOf({
+          'tidemark.config.ts': `import * as views from './views.ts';
+export default { project: 'demo', definitions: [views], stages: { dev: {} }${naming} };`,
+          'views.ts': views('km * 2'),
+        }),
+      );
+    const [plain, strict] = [await load(''), await load(", naming: 'error'")];
+    expect([plain.config.naming, strict.config.naming]).toEqual(['warn', 'error']);
+    expect(strict.repository.manifest).toEqual(plain.repository.manifest);
+  });
+
   it('fails when there is no config', async () => {
     const root = await repositoryOf({});
     const { code, kind, message } = await errorOf(loadRepository(root));
@@ -89,7 +103,12 @@ describe('loading a folder', () => {
     [
       'an unknown member',
       "export default { project: 'p', definitions: [], stages: { dev: {} }, view: 1 };",
-      'unknown view; it has project, definitions, stages',
+      'unknown view; it has project, definitions, stages, naming',
+    ],
+    [
+      'an unknown level of naming',
+      "export default { project: 'p', definitions: [], stages: { dev: {} }, naming: 'strict' };",
+      'naming must be one of off, warn, error, got "strict"',
     ],
     [
       'a wrong region',
