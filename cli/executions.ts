@@ -12,23 +12,22 @@ export interface Execution {
   readonly cause: string | undefined;
 }
 
+type OnPoll = (arn: string) => Promise<void>;
+
 /** Starts a state machine and waits for its end; `onPoll` runs at each look. A failed execution is returned, not thrown. */
-export async function execute(
-  stateMachineArn: string,
-  input: unknown,
-  onPoll: (arn: string) => Promise<void> = async () => {},
-): Promise<Execution> {
+export async function execute(stateMachineArn: string, input: unknown, onPoll?: OnPoll): Promise<Execution> {
   const client = new SFNClient({});
-  const { executionArn = '' } = await client.send(
-    new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
-  );
+  const start = new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) });
+  const { executionArn = '' } = await client.send(start);
+  return await ended(executionArn, onPoll);
+}
+
+/** Waits for the end of an execution that somebody has started. */
+export async function ended(executionArn: string, onPoll: OnPoll = async () => {}): Promise<Execution> {
+  const client = new SFNClient({});
+  const describe = new DescribeExecutionCommand({ executionArn });
   for (;;) {
-    const {
-      status = 'FAILED',
-      output,
-      error,
-      cause,
-    } = await client.send(new DescribeExecutionCommand({ executionArn }));
+    const { status = 'FAILED', output, error, cause } = await client.send(describe);
     if (status !== 'RUNNING')
       return { arn: executionArn, status, output: output ? JSON.parse(output) : undefined, error, cause };
     await onPoll(executionArn);

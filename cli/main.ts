@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { TidemarkError } from '#spec/errors.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';
-import { type ExitCode, exitCodeOfKind, exitCodes } from './exit-codes.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { describeFailure } from './report/failure.ts';
 import { createOutput } from './report/output.ts';
 
@@ -63,7 +62,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     const failure = describeFailure(error, command.name);
     process.stderr.write(isJson ? `${JSON.stringify(failure)}\n` : `${failure.message}\n`);
-    return error instanceof TidemarkError ? exitCodeOfKind[error.kind] : failure.exitCode;
+    return failure.exitCode;
   }
 }
 

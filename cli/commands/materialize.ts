@@ -5,7 +5,7 @@ import { TidemarkError } from '#spec/errors.ts';
 import { findStoredView, viewId } from '#spec/find.ts';
 import { type Command, type CommandContext, stringOption } from '../command.ts';
 import { type Connections, connect } from '../connections.ts';
-import { assertSucceeded, execute } from '../executions.ts';
+import { assertSucceeded, ended, execute } from '../executions.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Progress } from '../report/progress.ts';
 import { byteSize, duration, grouped } from '../report/table.ts';
@@ -61,16 +61,26 @@ export async function runView(
   const progress = new Progress(`materialize ${viewId(view)}`);
   const newest = async (execution: string): Promise<RunRecord | undefined> =>
     (await listRunRecords(records, view, 5)).find((run) => run.execution === execution);
-  const execution = await execute(stateMachine, { view: viewId(view), from, to }, async (arn) => {
+  const show = async (arn: string): Promise<void> => {
     const run = await newest(arn);
     const { step, done, total } = run ? await runProgress(objects, view, run) : { step: 'starting', done: 0, total: 0 };
     progress.show(step, done, total);
-  });
+  };
+  const asked = await execute(stateMachine, { view: viewId(view), from, to }, show);
+  // One run is on its way and another waits: that one will find all that this one would have.
+  const by = coveredBy(asked.output);
+  const execution = by === undefined ? asked : await ended(by, show);
   progress.end();
   assertSucceeded(execution, `materialization of ${viewId(view)}`);
   const run = await newest(execution.arn);
   if (!run) throw new TidemarkError('cli.noRunRecord', `the run of ${viewId(view)} left no record`, { kind: 'failed' });
   return run;
+}
+
+/** The execution that stands in for one that ended at once as covered. */
+function coveredBy(output: unknown): string | undefined {
+  const { next, by } = (output ?? {}) as { next?: unknown; by?: unknown }; // the answer of plan-run where it is that
+  return next === 'covered' && typeof by === 'string' ? by : undefined;
 }
 
 /** What a run did, for people. */

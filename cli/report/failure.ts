@@ -1,5 +1,5 @@
 import { TidemarkError } from '#spec/errors.ts';
-import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { type ExitCode, exitCodeOfKind, exitCodes } from '../exit-codes.ts';
 
 export interface Failure {
   readonly code: string;
@@ -12,7 +12,12 @@ export interface Failure {
 /** What to say of an error: our own as they are, those of the network and of AWS in one sentence. */
 export function describeFailure(error: unknown, commandName: string): Failure {
   if (error instanceof TidemarkError)
-    return { code: error.code, message: error.message, details: error.details, exitCode: exitCodes.failed };
+    return {
+      code: error.code,
+      message: error.message,
+      details: error.details,
+      exitCode: exitCodeOfKind[error.kind],
+    };
   const {
     name = 'Error',
     message = String(error),
