@@ -217,6 +217,29 @@ describe('what the API says of itself', () => {
   });
 });
 
+it('gives vectors in the order of the training set, nulls filled and told', async () => {
+  const body = {
+    service: 'delay_model',
+    entities: [{ carrier: 'UA', origin: 'EWR', tailnum: 'none' }],
+    request: [{ distance: 1400 }],
+    format: 'vector',
+    fill: -1,
+  };
+  const { json } = await call('/v1/online-features', { body });
+  const { names, rows, meta } = json as {
+    names: string[];
+    rows: { vector: number[]; filled: number[]; status: string[] }[];
+    meta: { fill: number };
+  }; // the API's documented shape
+  const dataset = JSON.parse(readFileSync(join(flights.folder, 'training-set', 'manifest.json'), 'utf8'));
+  expect(names).toEqual(dataset.features.map(({ name }: { name: string }) => name));
+  const [row] = rows;
+  expect(meta.fill).toBe(-1);
+  expect(row?.vector).toHaveLength(names.length);
+  expect(row?.filled).toContain(names.indexOf('plane_model__seats'));
+  expect(row?.filled.every((position) => row.vector[position] === -1)).toBe(true);
+});
+
 describe('training sets over HTTP', () => {
   const csv =
     'carrier,origin,tailnum,distance,event_timestamp,label\nUA,EWR,N14228,1400,2026-01-05T10:00:00Z,a\nnobody,JFK,,7,2026-01-04T10:00:00+01:00,b\n';
