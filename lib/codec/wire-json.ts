@@ -76,7 +76,10 @@ const fromWire: Partial<Record<ScalarType, (json: unknown) => unknown>> = {
   float64: fromFloat,
   float32: (json) => {
     const float = fromFloat(json);
-    return typeof float === 'number' ? toFloat32(float) : float;
+    if (typeof float !== 'number') return float;
+    const rounded = toFloat32(float);
+    // A finite number that float32 cannot hold stays as it is, and is refused: it must not turn into an infinity.
+    return Number.isFinite(float) && !Number.isFinite(rounded) ? json : rounded;
   },
   timestamp: (json) => (typeof json === 'string' ? parseInstant(json) : json),
   bytes: (json) => (typeof json === 'string' ? (fromBase64(json) ?? json) : json),
@@ -84,7 +87,7 @@ const fromWire: Partial<Record<ScalarType, (json: unknown) => unknown>> = {
 
 const wanted: Partial<Record<ScalarType, string>> = {
   int64: 'must be a whole number in -2^63..2^63-1 (a JSON number or its digits as a string)',
-  float32: "must be a number, 'NaN', 'Infinity' or '-Infinity'",
+  float32: "must be a number within the range of float32 (3.4e38), 'NaN', 'Infinity' or '-Infinity'",
   float64: "must be a number, 'NaN', 'Infinity' or '-Infinity'",
   timestamp: 'must be ISO 8601 with an offset, as 2026-11-21T10:00:00Z, or whole epoch milliseconds',
   bytes: 'must be base64 with padding',

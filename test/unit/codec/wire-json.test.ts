@@ -71,6 +71,7 @@ it.each<[FeatureType, unknown, RegExp]>([
   ['float64', 'nan', /'NaN'.*got "nan"/],
   ['float64', true, /got true/],
   ['string', 5, /must be a string/],
+  ['float32', 1e39, /within the range of float32.*got 1e\+39/],
   ['string', '\ud83d', /valid Unicode/],
   ['bool', 1, /true or false/],
   ['timestamp', '2023-11-14', /date alone/],
