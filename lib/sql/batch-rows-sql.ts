@@ -77,8 +77,8 @@ function columnsOf({ view, source }: BatchRowsSqlOptions): string[] {
 function eventsSql(options: BatchRowsSqlOptions, cell: number): string {
   const { database, view, source, entity, fromMillis: from, toMillis: to } = options;
   const eventTime = quoted(source.eventTime ?? '');
-  // The first tick is at most `from` + schedule; an entity is active there with an event after `from` - longest window.
-  const after = from - longestWindow(view);
+  // An entity is active at the first tick with an event in (first tick - schedule - longest window, first tick].
+  const after = Math.floor(from / view.scheduleMillis) * view.scheduleMillis - longestWindow(view);
   const partition = source.partitionedBy;
   const conditions = [
     ...entity.keys.map((key) => `${quoted(key.name)} IS NOT NULL`),

@@ -11,7 +11,8 @@ import { entity, manifest, schema, source, viewCases } from './batch-views.ts';
 const { seed, cases, again } = randomSettings(1000);
 const start = Date.UTC(2026, 0, 10);
 const hour = 3_600_000;
-const interval = { from: start, to: start + 12 * hour };
+// Not a tick: the first tick is the next one, and its longest look-back begins before `from` less the window.
+const interval = { from: start + 1_020_000, to: start + 12 * hour };
 
 const words = ['a', 'b', 'é', 'zz', '', '\u{1f600}', '\uffff'];
 const bigs = [0n, 1n, -1n, 2n ** 53n + 1n, -(2n ** 53n) - 3n, 2n ** 62n, 9n];
