@@ -7,6 +7,7 @@ import { loadManifest } from '#cli/repository.ts';
 import { readTarget, type Target } from '#cli/target.ts';
 import { startLocalCloud } from '#localstack/local-cloud.ts';
 import type { Manifest } from '#spec/manifest.ts';
+import { disableSchedules } from './schedules.ts';
 import { testFolder, testTargetName } from './test-deployment.ts';
 
 /** The flights example as the quickstart leaves it: deployed, loaded, materialized, a training set built. */
@@ -32,6 +33,8 @@ export async function deployedFlights(): Promise<DeployedFlights> {
   if (!existsSync(done) || readFileSync(done, 'utf8') !== run) {
     mkdirSync(folder, { recursive: true });
     await quickstart({ folder, targetName, startCloud: () => startLocalCloud({ name, port: 0 }) });
+    const scheduled = await disableSchedules(readTarget(targetName).endpoint ?? '');
+    if (scheduled.length === 0) throw new Error('the deployment has no schedules to stop: has their form changed?');
     writeFileSync(done, run);
   }
   const target = readTarget(targetName);
