@@ -1,3 +1,4 @@
+import { firstTickAfter, newestTick } from '#semantics/ticks.ts';
 import { aggregationsOf } from '#spec/aggregation.ts';
 import type { Expression } from '#spec/expression.ts';
 import { systemColumns, tableNames } from '#spec/layout.ts';
@@ -78,7 +79,7 @@ function eventsSql(options: BatchRowsSqlOptions, cell: number): string {
   const { database, view, source, entity, fromMillis: from, toMillis: to } = options;
   const eventTime = quoted(source.eventTime ?? '');
   // An entity is active at the first tick with an event in (first tick - schedule - longest window, first tick].
-  const after = Math.floor(from / view.scheduleMillis) * view.scheduleMillis - longestWindow(view);
+  const after = newestTick(from, view.scheduleMillis) - longestWindow(view);
   const partition = source.partitionedBy;
   const conditions = [
     ...entity.keys.map((key) => `${quoted(key.name)} IS NOT NULL`),
@@ -109,10 +110,9 @@ function cellsSql(plan: PartPlan, keys: string): string {
 function ticksSql({ view, fromMillis: from, toMillis: to }: BatchRowsSqlOptions, keys: string): string {
   const step = view.scheduleMillis;
   const reach = `_last + ${longestWindow(view) + step}`;
-  const firstTick = (Math.floor(from / step) + 1) * step;
   const starts = `SELECT ${keys}, ${roundedUp('_c', step)} AS _first, max(_c) AS _last FROM cells GROUP BY ${keys}, ${roundedUp('_c', step)}`;
   const spans = `SELECT ${keys}, _first, least(COALESCE(lead(_first) OVER (PARTITION BY ${keys} ORDER BY _first), ${reach}), ${reach}) AS _end FROM (\n${starts}\n) starts`;
-  const clipped = `SELECT ${keys}, greatest(_first, ${bigint(firstTick)}) AS _a, least(${roundedUp('_end', step)} - ${step}, ${bigint(to)}) AS _b FROM (\n${spans}\n) spans`;
+  const clipped = `SELECT ${keys}, greatest(_first, ${bigint(firstTickAfter(from, step))}) AS _a, least(${roundedUp('_end', step)} - ${step}, ${bigint(to)}) AS _b FROM (\n${spans}\n) spans`;
   return [
     `SELECT ${keys}, x.tick AS _tick FROM (`,
     // sequence() fails on an empty range, so empty spans go first.

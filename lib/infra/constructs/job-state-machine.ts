@@ -1,11 +1,12 @@
-import { Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Aws, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import type * as z from 'zod/mini';
 import type { DeploymentProps } from '#infra/config.ts';
 import type { OfflineStore, TopFolder } from '#infra/constructs/offline-store.ts';
-import type { ServiceFunction } from '#infra/constructs/service-function.ts';
+import type { EnvironmentSchema, ServiceFunction } from '#infra/constructs/service-function.ts';
 import type { State } from '#infra/constructs/states.ts';
 import { acknowledge, actions, allow } from '#infra/perms.ts';
 
@@ -52,6 +53,25 @@ export function createJobStateMachine(scope: Construct, props: JobStateMachinePr
   acknowledge(role, 'log delivery and X-Ray have no resources to name', ['AwsSolutions-IAM5[Resource::*]']);
   return stateMachine;
 }
+
+/** What a step of a job says of itself; repository and stage are those of the deployment. */
+export interface JobStepProps<TEnvironment extends EnvironmentSchema> {
+  /** Folder under lambdas/. */
+  readonly name: string;
+  readonly description: string;
+  readonly environmentSchema: TEnvironment;
+  readonly environment: z.input<TEnvironment>;
+  readonly timeout: Duration;
+  readonly memoryMb: number;
+}
+
+/** ARNs of the steps' functions, by the names of the steps. */
+export const functionArns = <TName extends string>(
+  steps: Readonly<Record<TName, ServiceFunction>>,
+): Record<TName, string> =>
+  Object.fromEntries(
+    Object.entries<ServiceFunction>(steps).map(([name, step]) => [name, step.function.functionArn]),
+  ) as Record<TName, string>; // the same names
 
 /** ARNs of the executions of a state machine, by its name: the functions' roles are made before it. */
 export const executionArns = (scope: Construct, stateMachineName: string): string =>

@@ -1,9 +1,13 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type * as z from 'zod/mini';
 import type { DeploymentProps } from '#infra/config.ts';
-import { createJobStateMachine, executionArns } from '#infra/constructs/job-state-machine.ts';
+import {
+  createJobStateMachine,
+  executionArns,
+  functionArns,
+  type JobStepProps,
+} from '#infra/constructs/job-state-machine.ts';
 import type { JobsTable } from '#infra/constructs/jobs-table.ts';
 import { materializationDefinition, type RunFunctions } from '#infra/constructs/materialization-definition.ts';
 import { folders, type OfflineStore } from '#infra/constructs/offline-store.ts';
@@ -22,16 +26,6 @@ export interface MaterializationProps extends DeploymentProps {
   readonly onlineStore: OnlineStore;
   readonly jobsTable: JobsTable;
   readonly offlineStore: OfflineStore;
-}
-
-interface StepProps<TEnvironment extends EnvironmentSchema> {
-  /** Folder under lambdas/. */
-  readonly name: string;
-  readonly description: string;
-  readonly environmentSchema: TEnvironment;
-  readonly environment: z.input<TEnvironment>;
-  readonly timeout: Duration;
-  readonly memoryMb: number;
 }
 
 /** The state machine that moves feature rows from the sources to the feature rows and to the online store, and its functions. */
@@ -54,21 +48,11 @@ export class Materialization extends Construct {
       finishRun: this.finishRun(),
     } satisfies Record<keyof RunFunctions, ServiceFunction>;
     const { offlineStore, stage } = props;
-    const arns = Object.fromEntries(
-      Object.entries(steps).map(
-        ([
-          step,
-          {
-            function: { functionArn },
-          },
-        ]) => [step, functionArn],
-      ),
-    ) as Record<keyof RunFunctions, string>; // the same keys
     this.stateMachine = createJobStateMachine(this, {
       name: this.stateMachineName,
       comment: 'materialization of one view',
       definition: materializationDefinition({
-        functions: arns,
+        functions: functionArns(steps),
         bucketName: offlineStore.bucket.bucketName,
         partition: Aws.PARTITION,
       }),
@@ -206,7 +190,7 @@ export class Materialization extends Construct {
 
   private step<TEnvironment extends EnvironmentSchema>(
     id: string,
-    props: StepProps<TEnvironment>,
+    props: JobStepProps<TEnvironment>,
   ): ServiceFunction<TEnvironment> {
     const { repositoryModule, stage } = this.props;
     return new ServiceFunction(this, id, { ...props, repositoryModule, stage });

@@ -1,10 +1,14 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type * as z from 'zod/mini';
 import type { DeploymentProps } from '#infra/config.ts';
 import type { ApiToken } from '#infra/constructs/api-token.ts';
-import { createJobStateMachine, executionArns } from '#infra/constructs/job-state-machine.ts';
+import {
+  createJobStateMachine,
+  executionArns,
+  functionArns,
+  type JobStepProps,
+} from '#infra/constructs/job-state-machine.ts';
 import type { JobsTable } from '#infra/constructs/jobs-table.ts';
 import { folders, type OfflineStore } from '#infra/constructs/offline-store.ts';
 import { type EnvironmentSchema, ServiceFunction } from '#infra/constructs/service-function.ts';
@@ -20,16 +24,6 @@ export interface TrainingSetsProps extends DeploymentProps {
   readonly jobsTable: JobsTable;
   readonly offlineStore: OfflineStore;
   readonly apiToken: ApiToken;
-}
-
-interface StepProps<TEnvironment extends EnvironmentSchema> {
-  /** Folder under lambdas/. */
-  readonly name: string;
-  readonly description: string;
-  readonly environmentSchema: TEnvironment;
-  readonly environment: z.input<TEnvironment>;
-  readonly timeout: Duration;
-  readonly memoryMb: number;
 }
 
 /** The state machine that builds training sets, its functions, and the function behind /v1/training-sets. */
@@ -51,21 +45,11 @@ export class TrainingSets extends Construct {
       completeDataset: this.completeDataset(),
     } satisfies Record<keyof TrainingSetFunctions, ServiceFunction>;
     const { offlineStore, stage } = props;
-    const arns = Object.fromEntries(
-      Object.entries(steps).map(
-        ([
-          step,
-          {
-            function: { functionArn },
-          },
-        ]) => [step, functionArn],
-      ),
-    ) as Record<keyof TrainingSetFunctions, string>; // the same keys
     this.stateMachine = createJobStateMachine(this, {
       name: this.stateMachineName,
       comment: 'builds one training set',
       definition: trainingSetsDefinition({
-        functions: arns,
+        functions: functionArns(steps),
         bucketName: offlineStore.bucket.bucketName,
         partition: Aws.PARTITION,
       }),
@@ -174,7 +158,7 @@ export class TrainingSets extends Construct {
 
   private step<TEnvironment extends EnvironmentSchema>(
     id: string,
-    props: StepProps<TEnvironment>,
+    props: JobStepProps<TEnvironment>,
   ): ServiceFunction<TEnvironment> {
     const { repositoryModule, stage } = this.props;
     return new ServiceFunction(this, id, { ...props, repositoryModule, stage });
