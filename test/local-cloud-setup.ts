@@ -1,15 +1,11 @@
+import { localEnvironment } from '#cli/target.ts';
 import { startLocalCloud, stopLocalCloud } from '#localstack/local-cloud.ts';
 import { removeTestDeployment } from './support/test-deployment.ts';
 
 /** Endpoints and credentials of a local cloud, as any AWS client reads them. */
 function pointClientsAt(endpoint: string, dynamodbEndpoint: string): void {
   Object.assign(process.env, {
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_ENDPOINT_URL_S3: endpoint,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: '000000000000',
-    AWS_SECRET_ACCESS_KEY: 'test',
+    ...localEnvironment(endpoint, dynamodbEndpoint),
     TIDEMARK_TEST_ENDPOINT: endpoint,
     TIDEMARK_TEST_NAME: name,
     TIDEMARK_TEST_RUN: process.env.TIDEMARK_TEST_RUN ?? `${process.pid}-${Date.now()}`,

@@ -50,8 +50,8 @@ export const codeMutants: readonly Mutant[] = [
     rule: 'visibility',
     fault: 'a tick is computed before tick + delay has come',
     file: 'lib/engine/materialize/plan-batch-run.ts',
-    find: 'alignedDown(request.nowMillis - view.delayMillis, schedule)',
-    replace: 'alignedDown(request.nowMillis, schedule)',
+    find: 'newestTick(request.nowMillis - view.delayMillis, schedule)',
+    replace: 'newestTick(request.nowMillis, schedule)',
     tests: ['test/unit/materialize/plan-batch-run.test.ts'],
   },
   {

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { localEnvironment } from '#cli/target.ts';
 import { startLocalCloud, stopLocalCloud } from '#localstack/local-cloud.ts';
 import { codeMutants } from './code-mutants.ts';
 import type { Mutant } from './mutant.ts';
@@ -86,12 +87,7 @@ async function cloudEnvironment(name: string): Promise<Record<string, string>> {
     report: (line) => console.error(line),
   });
   return {
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_ENDPOINT_URL_S3: endpoint,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: '000000000000',
-    AWS_SECRET_ACCESS_KEY: 'test',
+    ...localEnvironment(endpoint, dynamodbEndpoint),
     TIDEMARK_TEST_ENDPOINT: endpoint,
     TIDEMARK_CASES: process.env.TIDEMARK_CASES ?? '300',
   };

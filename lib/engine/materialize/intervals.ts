@@ -47,9 +47,6 @@ export function hullOf(intervals: readonly Interval[]): Interval | undefined {
   }));
 }
 
-/** Greatest multiple of `stepMillis` that is <= the instant, also before 1970. */
-export const alignedDown = (millis: number, stepMillis: number): number => Math.floor(millis / stepMillis) * stepMillis;
-
 /** How many multiples of `stepMillis` the intervals hold. */
 export const tickCount = (intervals: readonly Interval[], stepMillis: number): number =>
   intervals.reduce(

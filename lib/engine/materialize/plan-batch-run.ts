@@ -1,7 +1,8 @@
+import { newestTick } from '#semantics/ticks.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { viewId } from '#spec/find.ts';
 import type { BatchView } from '#spec/manifest.ts';
-import { alignedDown, type Interval, intersectionOf, tickCount, unionOf, without } from './intervals.ts';
+import { type Interval, intersectionOf, tickCount, unionOf, without } from './intervals.ts';
 
 const dayMillis = 86_400_000;
 /** Athena writes at most 100 partitions in one statement, and a day is a partition. */
@@ -44,12 +45,12 @@ export function planBatchRun(request: BatchRunRequest): BatchRunPlan {
   const { view, covered } = request;
   checkInterval(view, request);
   const schedule = view.scheduleMillis;
-  const newestMillis = alignedDown(request.nowMillis - view.delayMillis, schedule);
-  const toMillis = Math.min(newestMillis, alignedDown(request.toMillis ?? newestMillis, schedule));
+  const newestMillis = newestTick(request.nowMillis - view.delayMillis, schedule);
+  const toMillis = Math.min(newestMillis, newestTick(request.toMillis ?? newestMillis, schedule));
   const wanted =
     request.fromMillis === undefined
       ? missingTicks(view, unionOf(covered), toMillis)
-      : unionOf([{ fromMillis: alignedDown(request.fromMillis, schedule), toMillis }]);
+      : unionOf([{ fromMillis: newestTick(request.fromMillis, schedule), toMillis }]);
   const ticks = joinSharedDays(schedule, wanted);
   return { ticks, tickCount: tickCount(ticks, schedule), chunks: chunksOf(view, ticks) };
 }
@@ -95,9 +96,9 @@ function cutByDays(scheduleMillis: number, { fromMillis, toMillis }: Interval): 
   let start = fromMillis;
   while (start < toMillis) {
     const firstTick = start + scheduleMillis;
-    const endOfDays = alignedDown(firstTick, dayMillis) + days * dayMillis;
+    const endOfDays = newestTick(firstTick, dayMillis) + days * dayMillis;
     // The last tick before midnight of the day after: midnight itself belongs to the next day.
-    const end = Math.min(toMillis, alignedDown(endOfDays - 1, scheduleMillis));
+    const end = Math.min(toMillis, newestTick(endOfDays - 1, scheduleMillis));
     cuts.push({ fromMillis: start, toMillis: end });
     start = end;
   }
@@ -112,8 +113,8 @@ function joinSharedDays(scheduleMillis: number, intervals: readonly Interval[]):
   const joined: Interval[] = [];
   for (const interval of intervals) {
     const last = joined.at(-1);
-    const firstDay = alignedDown(interval.fromMillis + scheduleMillis, dayMillis);
-    if (last && alignedDown(last.toMillis, dayMillis) === firstDay)
+    const firstDay = newestTick(interval.fromMillis + scheduleMillis, dayMillis);
+    if (last && newestTick(last.toMillis, dayMillis) === firstDay)
       joined[joined.length - 1] = { fromMillis: last.fromMillis, toMillis: interval.toMillis };
     else joined.push(interval);
   }
