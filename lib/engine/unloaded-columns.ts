@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { openParquet, readColumns, type WantedColumn } from '#codec/parquet-read.ts';
-import { hashOf } from '#spec/canonical-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Value } from '#spec/value-type.ts';
 import { unloadSql } from '#sql/unload-sql.ts';
@@ -13,15 +12,15 @@ const pollMillis = 200;
 
 /**
  * Runs a SELECT to its end and reads the wanted columns of all its rows, in any order, by way of Parquet, which keeps every type. For results
- * that fit in memory. `folder` gets a fresh folder below it. Throws engine.queryFailed.
+ * that fit in memory. `folder` must be one that no other call has
+ * been given: Athena unloads into an empty folder only. Throws engine.queryFailed.
  */
 export async function unloadedColumns(
   ports: { readonly objects: Objects; readonly sql: SqlEngine },
   request: { readonly select: string; readonly wanted: readonly WantedColumn[]; readonly folder: string },
 ): Promise<Value[][]> {
-  const attempt = hashOf([request.select, Date.now(), Math.random()]).slice(0, 16);
-  const uri = ports.objects.uri(`training-sets/work/${request.folder}/${attempt}/`);
-  const queryId = await ports.sql.start(unloadSql({ select: request.select, uri }), attempt);
+  const uri = ports.objects.uri(`training-sets/work/${request.folder}/`);
+  const queryId = await ports.sql.start(unloadSql({ select: request.select, uri }), uri);
   const manifestUri = await finished(ports.sql, queryId);
   const columns: Value[][] = request.wanted.map(() => []);
   for (const { key } of await unloadedFiles(ports.objects, manifestUri)) {

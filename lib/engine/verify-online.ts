@@ -43,7 +43,7 @@ export interface VerifyRequest {
   readonly views: readonly StoredView[];
   /** At most this many entities, chosen by hash of their keys: the same ones each time. */
   readonly limit: number;
-  /** Distinguishes this verification's staged keys. */
+  /** Of this verification alone: it names the folders of what is staged and unloaded. */
   readonly id: string;
 }
 
@@ -75,7 +75,7 @@ export async function verifyOnline(ports: VerifyPorts, request: VerifyRequest): 
 async function entitiesOf(
   ports: VerifyPorts,
   entity: Entity,
-  { views, limit }: VerifyRequest,
+  { views, limit, id }: VerifyRequest,
 ): Promise<VerifyRow['entity'][]> {
   const { manifest } = ports.repository;
   const on = views.map((view) => ({
@@ -88,7 +88,7 @@ async function entitiesOf(
   const columns = await unloadedColumns(ports, {
     select: entityKeysSql(entity, on),
     wanted,
-    folder: `verify/${hashOf(on).slice(0, 12)}`,
+    folder: `verify/${id}/${entity.name}-keys`,
   });
   const count = columns[0]?.length ?? 0;
   const all = Array.from({ length: count }, (_, row) =>
@@ -132,7 +132,11 @@ async function offlineRows(ports: VerifyPorts, asked: ServedEntities): Promise<R
       ...view.features.map(({ name, type }) => ({ name: valueColumn(view, name), as: type })),
     ]),
   ];
-  const [rowIds = [], ...columns] = await unloadedColumns(ports, { select, wanted, folder: `verify/${dataset}` });
+  const [rowIds = [], ...columns] = await unloadedColumns(ports, {
+    select,
+    wanted,
+    folder: `verify/${request.id}/${request.entity}-rows`,
+  });
   const rows: Record<string, OfflineView>[] = served.map(() => ({}));
   rowIds.forEach((rowId, at) => {
     rows[Number(rowId)] = viewsAt(request.views, columns, at);
