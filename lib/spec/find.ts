@@ -1,5 +1,16 @@
 import { TidemarkError } from './errors.ts';
-import type { Entity, FeatureService, Manifest, ParquetSource, RequestSource, StoredView, View } from './manifest.ts';
+import type {
+  Entity,
+  FeatureService,
+  Manifest,
+  ParquetSource,
+  RequestSource,
+  RowSource,
+  StoredView,
+  StreamSource,
+  StreamView,
+  View,
+} from './manifest.ts';
 
 const missing = (what: string, got: string, allowed: readonly string[]): TidemarkError =>
   new TidemarkError(
@@ -35,15 +46,26 @@ export function findView(manifest: Manifest, reference: string): View {
   return found;
 }
 
-/** As findView, for views with stored rows; throws spec.notStored for an on-demand view. */
+/** As findView, for views with stored rows; throws spec.notStored for stream and on-demand views. */
 export function findStoredView(manifest: Manifest, reference: string): StoredView {
   const view = findView(manifest, reference);
-  if (view.kind === 'onDemand')
+  if (view.kind === 'onDemand' || view.kind === 'stream')
     throw new TidemarkError(
       'spec.notStored',
-      `${reference} is an on-demand view: it has no stored rows; name a table or batch view`,
+      `${reference} is ${view.kind === 'stream' ? 'a stream' : 'an on-demand'} view: it has no stored rows; name a table or batch view`,
     );
   return view;
+}
+
+/** As findView, for stream views; throws spec.notStream for any other. */
+export function findStreamView(manifest: Manifest, reference: string): StreamView {
+  const view = findView(manifest, reference);
+  if (view.kind === 'stream') return view;
+  const streams = manifest.views.filter(({ kind }) => kind === 'stream').map(viewId);
+  throw new TidemarkError(
+    'spec.notStream',
+    `${reference} is not a stream view; stream views: ${streams.join(', ') || 'none'}`,
+  );
 }
 
 export function findService(manifest: Manifest, reference: string): FeatureService {
@@ -75,6 +97,23 @@ export function findParquetSource(manifest: Manifest, name: string): ParquetSour
       manifest.sources.map((source) => source.name),
     );
   return found;
+}
+
+export function findStreamSource(manifest: Manifest, name: string): StreamSource {
+  const found = manifest.sources.find((source) => source.name === name);
+  if (found?.kind === 'stream') return found;
+  const streams = manifest.sources.filter(({ kind }) => kind === 'stream');
+  throw missing(
+    'stream source',
+    name,
+    streams.map((source) => source.name),
+  );
+}
+
+/** A source of rows: parquet or stream. */
+export function findRowSource(manifest: Manifest, name: string): RowSource {
+  const found = manifest.sources.find((source) => source.name === name);
+  return found?.kind === 'stream' ? found : findParquetSource(manifest, name);
 }
 
 export function findRequestSource(manifest: Manifest, name: string): RequestSource {

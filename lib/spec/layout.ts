@@ -12,10 +12,26 @@ export const systemColumns = {
   marks: '_marks',
 } as const;
 
+/** Columns of an event log besides the source's own; each file also has `_hash_<column>` (bigint) of hashed columns. */
+export const eventColumns = {
+  /** timestamp(3): when the event happened, as accepted (never after its arrival). The source's own column keeps what was sent. */
+  eventTime: '_event_time',
+  /** timestamp(3): when Kinesis got it. The partition dt is its UTC date. */
+  arrivalTime: '_arrival_time',
+  shard: '_shard',
+  /** 56 digits, left-padded with zeros: text order is number order. */
+  sequence: '_sequence',
+  /** bigint or null: equal for events of equal id and payload, where the source deduplicates. */
+  fingerprint: '_fingerprint',
+  hash: (column: string): string => `_hash_${column}`,
+} as const;
+
 /** Glue names. One database per deployment. */
 export const databaseName = (project: string, stage: string): string => `tidemark_${project}_${stage}`;
 export const tableNames = {
   source: (source: { readonly name: string }): string => `source_${source.name}`,
+  /** Event log of a stream source, partitioned by dt; its Parquet history, if any, is `source`. */
+  events: (source: { readonly name: string }): string => `events_${source.name}`,
   /** Feature rows of a batch view, partitioned by (dt, run); partitions are registered at publication. */
   rows: (view: Versioned): string => `rows_${view.name}_v${view.version}`,
   /** Which (dt, run) are published, and when. */
@@ -41,6 +57,14 @@ export const objectKeys = {
     `feature-rows/${view.name}/v${view.version}/run=${run}/${attempt}/`,
   publishedFolder: (view: Versioned): string => `published/${view.name}/v${view.version}/`,
   published: (view: Versioned): string => `published/${view.name}/v${view.version}/published.parquet`,
+  /** Event log: dt=<arrival date>/<shard>/<first sequence>.parquet; compacted days lie under eventsCompacted. */
+  events: (source: { readonly name: string }): string => `events/${source.name}/`,
+  eventsCompacted: (source: { readonly name: string }): string => `events-compacted/${source.name}/`,
+  /** Records that can never succeed: dt=<arrival date>/<shard>/<sequence>.json. */
+  quarantine: (source: { readonly name: string }): string => `quarantine/${source.name}/`,
+  /** Which arrivals the live stream and the backfill apply, per view of the source; replaced with If-Match. */
+  cuts: (source: { readonly name: string }): string => `state/streams/${source.name}/cuts.json`,
+  backfill: (view: Versioned, run: number): string => `backfills/${view.name}/v${view.version}/${run}/`,
   /** Watermark and processed objects of a view version, replaced with If-Match. */
   state: (view: Versioned): string => `state/${view.name}/v${view.version}.json`,
   run: (view: Versioned, run: number): string => `runs/${view.name}/v${view.version}/${run}/`,
@@ -53,3 +77,9 @@ export const objectKeys = {
 
 /** Sort key of an online item. */
 export const onlineSortKey = viewId;
+/** Sort key of the second item of a stream view's entity: what the first one has handed over (ADR 11). */
+export const closedSortKey = (view: Versioned): string => `${viewId(view)}/closed`;
+
+/** Kinesis stream of a source. One deployment per stage, so the name carries all three. */
+export const streamName = (project: string, stage: string, source: string): string =>
+  `tidemark-${project}-${stage}-${source}`.replaceAll('_', '-');

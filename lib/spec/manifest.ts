@@ -39,7 +39,46 @@ export const requestSourceSchema = z.strictObject({
   schema: z.array(z.strictObject({ name, type: featureTypeSchema })),
   ...described,
 });
-export const sourceSchema = z.discriminatedUnion('kind', [parquetSourceSchema, requestSourceSchema]);
+/**
+ * Rows of before the stream, in Parquet with the stream's columns: those with eventTime + latencyMillis <= untilMillis. Events of the
+ * stream count only when they arrive after untilMillis, so none counts twice.
+ */
+export const historySchema = z.strictObject({
+  location: z.string(),
+  partitionedBy: z.optional(z.strictObject({ column: name, of: name })),
+  untilMillis: z.int(),
+  latencyMillis: millis,
+});
+/** Events that arrive in a Kinesis stream as JSON objects with the schema's columns, and are kept in the event log. */
+export const streamSourceSchema = z.strictObject({
+  kind: z.literal('stream'),
+  name,
+  schema: z.array(columnSchema),
+  eventTime: name,
+  /** What identifies an event to people and to deduplication. */
+  eventId: z.optional(name),
+  createdTime: z.optional(name),
+  deleted: z.optional(name),
+  /** An event that is ahead of its arrival by at most this (inclusive) happened at its arrival; further ahead it is quarantined. */
+  allowedSkewMillis: millis,
+  /** One event per entity, `field` and payload; those that arrive later than withinMillis after their event time are refused. */
+  deduplicateBy: z.optional(z.strictObject({ field: name, withinMillis: z.int().check(z.positive()) })),
+  /** Columns whose values choose the shard, so that events of one entity keep their order. */
+  partitionBy: z.array(name),
+  /** Shards of a provisioned stream; absent: on demand. */
+  shards: z.optional(z.int().check(z.positive())),
+  history: z.optional(historySchema),
+  /** Derived: entities of the views that read the source. An event without a value of any of their keys is of no use to anybody. */
+  entities: z.array(name),
+  /** Derived: columns that the log keeps a 64-bit hash of, for counts of distinct values. */
+  hashed: z.array(name),
+  ...described,
+});
+export const sourceSchema = z.discriminatedUnion('kind', [
+  parquetSourceSchema,
+  requestSourceSchema,
+  streamSourceSchema,
+]);
 
 export const featureSchema = z.strictObject({
   name,
@@ -47,7 +86,7 @@ export const featureSchema = z.strictObject({
   default: z.optional(jsonValueSchema),
   ...described,
 });
-/** batchView only: how the feature is computed. */
+/** batchView and streamView: how the feature is computed. */
 export const aggregatedFeatureSchema = z.strictObject({ ...featureSchema.shape, formula: formulaSchema });
 /** tableView only: the source column it is read from. */
 export const columnFeatureSchema = z.strictObject({ ...featureSchema.shape, column: name });
@@ -78,6 +117,21 @@ export const batchViewSchema = z.strictObject({
   recomputeTicks: millis,
   features: z.array(aggregatedFeatureSchema),
 });
+/**
+ * Aggregates of stream events, evaluated at the instant of the request or of the label. Every aggregation has its `hopMillis`. The state
+ * of an entity is one item under `layout`, and where it grows a second one.
+ */
+export const streamViewSchema = z.strictObject({
+  kind: z.literal('stream'),
+  ...viewBase,
+  entity: name,
+  source: name,
+  online: z.boolean(),
+  layout: z.string().check(z.regex(/^[0-9a-f]{8}$/)),
+  /** Present: windows are exact (every hop is 1 ms) and a window of more than maxEvents events of the entity is ERROR. */
+  exact: z.optional(z.strictObject({ maxEvents: z.int().check(z.positive()) })),
+  features: z.array(aggregatedFeatureSchema),
+});
 /** An input of a transform: features of a view (stored or on-demand) by name, or the fields of a request source. */
 export const onDemandInputSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('view'), name, view: name, version, features: z.array(name) }),
@@ -91,7 +145,12 @@ export const onDemandViewSchema = z.strictObject({
   /** Hash of the bundled transform and Node's major version. */
   transformHash: hash,
 });
-export const viewSchema = z.discriminatedUnion('kind', [tableViewSchema, batchViewSchema, onDemandViewSchema]);
+export const viewSchema = z.discriminatedUnion('kind', [
+  tableViewSchema,
+  batchViewSchema,
+  streamViewSchema,
+  onDemandViewSchema,
+]);
 
 /** One feature of a service; `name` is its result name: `view__feature` or the service's alias. */
 export const featureReferenceSchema = z.strictObject({ view: name, version, feature: name, name: z.string() });
@@ -120,13 +179,20 @@ export type Entity = z.infer<typeof entitySchema>;
 export type Column = z.infer<typeof columnSchema>;
 export type ParquetSource = z.infer<typeof parquetSourceSchema>;
 export type RequestSource = z.infer<typeof requestSourceSchema>;
+export type StreamSource = z.infer<typeof streamSourceSchema>;
+/** A source whose rows feed views. */
+export type RowSource = ParquetSource | StreamSource;
 export type Source = z.infer<typeof sourceSchema>;
 export type Feature = z.infer<typeof featureSchema>;
 export type AggregatedFeature = z.infer<typeof aggregatedFeatureSchema>;
 export type ColumnFeature = z.infer<typeof columnFeatureSchema>;
 export type TableView = z.infer<typeof tableViewSchema>;
 export type BatchView = z.infer<typeof batchViewSchema>;
+export type StreamView = z.infer<typeof streamViewSchema>;
+/** Views whose rows are stored, offline and online. */
 export type StoredView = TableView | BatchView;
+/** Views that are read by the keys of an entity. */
+export type EntityView = StoredView | StreamView;
 export type OnDemandInput = z.infer<typeof onDemandInputSchema>;
 export type OnDemandView = z.infer<typeof onDemandViewSchema>;
 export type View = z.infer<typeof viewSchema>;
