@@ -1,4 +1,5 @@
-import { featureAt, type OracleEvent, type OracleFeature } from './batch-view.ts';
+import type { OracleEvent, OracleFeature } from './aggregates.ts';
+import { featureAt } from './batch-view.ts';
 import { type OracleRow, type OracleRules, pointInTime } from './point-in-time.ts';
 import type { OracleValue } from './values.ts';
 

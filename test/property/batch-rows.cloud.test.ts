@@ -4,7 +4,8 @@ import { batchRowsSql } from '#sql/batch-rows-sql.ts';
 import { createOfflineStore, type OfflineStore } from '#test/support/offline-store.ts';
 import { Random } from '#test/support/random.ts';
 import { Coverage, randomSettings } from '#test/support/seed.ts';
-import { batchRows, type OracleEvent } from '../oracle/batch-view.ts';
+import type { OracleEvent } from '../oracle/aggregates.ts';
+import { batchRows } from '../oracle/batch-view.ts';
 import type { OracleValue } from '../oracle/values.ts';
 import { entity, manifest, schema, source, viewCases } from './batch-views.ts';
 

@@ -2,7 +2,7 @@ import type { Aggregation, Formula } from '#spec/aggregation.ts';
 import type { Expression } from '#spec/expression.ts';
 import type { BatchView, Column, Entity, Manifest, ParquetSource } from '#spec/manifest.ts';
 import { type BatchFeature, batchViewOf, entityOf, manifestOf, sourceOf } from '#test/support/manifests.ts';
-import type { OracleAggregate, OracleFeature, OracleFormula } from '../oracle/batch-view.ts';
+import type { OracleAggregate, OracleFeature, OracleFormula } from '../oracle/aggregates.ts';
 import type { OracleValue } from '../oracle/values.ts';
 
 /** The views of the batch property test: every aggregate over columns of every kind, windows that are and are not multiples of the schedule. */

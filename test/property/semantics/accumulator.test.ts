@@ -11,7 +11,8 @@ import {
 import { featureValue, type Outcome, ratio } from '#semantics/aggregate.ts';
 import type { Aggregation } from '#spec/aggregation.ts';
 import type { Value } from '#spec/value-type.ts';
-import { batchRows, type OracleAggregate, type OracleEvent } from '#test/oracle/batch-view.ts';
+import type { OracleAggregate, OracleEvent } from '#test/oracle/aggregates.ts';
+import { batchRows } from '#test/oracle/batch-view.ts';
 import { nullableOf } from '../arbitrary-values.ts';
 import { propertySettings } from '../settings.ts';
 

@@ -4,7 +4,8 @@ import { type LoadedRepository, loadRepository } from '#define/node/load-reposit
 import type { Aggregation } from '#spec/aggregation.ts';
 import { findService, findView } from '#spec/find.ts';
 import { isIntegerType, type Value } from '#spec/value-type.ts';
-import { batchRows, type OracleAggregate, type OracleEvent, type OracleFeature } from '#test/oracle/batch-view.ts';
+import type { OracleAggregate, OracleEvent, OracleFeature } from '#test/oracle/aggregates.ts';
+import { batchRows } from '#test/oracle/batch-view.ts';
 
 const read = (file: string) => JSON.parse(readFileSync(`examples/ride-sharing/data/${file}`, 'utf8'));
 const golden = read('golden.json');
