@@ -2,12 +2,12 @@ import { TidemarkError } from '#spec/errors.ts';
 import { findEntity, findRequestSource, findService, findView, parseVersioned, viewId } from '#spec/find.ts';
 import type {
   Entity,
+  EntityView,
   Feature,
   FeatureReference,
   FeatureService,
   Manifest,
   OnDemandView,
-  StoredView,
   View,
 } from '#spec/manifest.ts';
 import type { FeatureType } from '#spec/value-type.ts';
@@ -26,9 +26,9 @@ export interface ResultFeature {
   readonly feature: Feature;
 }
 
-/** A stored view to read; `features` (in the view's order, distinct) are wanted or are inputs of a transform. */
-export interface StoredRead {
-  readonly view: StoredView;
+/** A view to read by entity; `features` (in the view's order, distinct) are wanted or are inputs of a transform. */
+export interface EntityRead {
+  readonly view: EntityView;
   readonly entity: Entity;
   readonly features: readonly Feature[];
 }
@@ -47,7 +47,7 @@ export interface FeaturePlan {
   /** In the order of the service or the list; names are distinct. */
   readonly results: readonly ResultFeature[];
   /** In order of first need. */
-  readonly reads: readonly StoredRead[];
+  readonly reads: readonly EntityRead[];
   /** On-demand views, each after the ones it reads. */
   readonly transforms: readonly OnDemandView[];
   readonly requestFields: readonly RequestField[];
@@ -175,7 +175,7 @@ function checkResults(results: readonly ResultFeature[]): void {
 class Needs {
   readonly transforms: OnDemandView[] = [];
   readonly #manifest: Manifest;
-  readonly #stored = new Map<StoredView, Set<string>>();
+  readonly #read = new Map<EntityView, Set<string>>();
   readonly #seen = new Set<OnDemandView>();
   readonly #fields = new Map<string, { type: FeatureType; sources: string[] }>();
 
@@ -188,9 +188,9 @@ class Needs {
       this.#addTransform(view);
       return;
     }
-    const wanted = this.#stored.get(view) ?? new Set();
+    const wanted = this.#read.get(view) ?? new Set();
     for (const feature of features) wanted.add(featureOf(view, feature).name);
-    this.#stored.set(view, wanted);
+    this.#read.set(view, wanted);
   }
 
   #addTransform(view: OnDemandView): void {
@@ -218,8 +218,8 @@ class Needs {
     }
   }
 
-  reads(): StoredRead[] {
-    return [...this.#stored].map(([view, wanted]) => {
+  reads(): EntityRead[] {
+    return [...this.#read].map(([view, wanted]) => {
       const features: readonly Feature[] = view.features;
       return {
         view,

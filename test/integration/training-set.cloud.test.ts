@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bytesSource, openParquet, readColumns } from '#codec/parquet-read.ts';
 import { type TypedColumn, writeParquet } from '#codec/parquet-write.ts';
+import { readStepJson } from '#engine/stored-json.ts';
 import { completeDataset } from '#engine/training-set/complete-dataset.ts';
 import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import { finishPart } from '#engine/training-set/finish-part.ts';
@@ -10,7 +11,7 @@ import { type JoinOutcome, joinFeatures } from '#engine/training-set/join-featur
 import type { TrainingSetPorts } from '#engine/training-set/ports.ts';
 import { parseTrainingSetRequest, type TrainingSetInput } from '#engine/training-set/request.ts';
 import { stageSpine } from '#engine/training-set/stage-spine.ts';
-import { readStepJson, stagedSchema, workFiles } from '#engine/training-set/work-files.ts';
+import { stagedSchema, workFiles } from '#engine/training-set/work-files.ts';
 import type { Value } from '#spec/value-type.ts';
 import { MemoryRecords } from '#store/memory/records.ts';
 import { entityOf, manifestOf, sourceOf, tableViewOf } from '#test/support/manifests.ts';

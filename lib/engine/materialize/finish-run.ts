@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import { readJson, readStepJson } from '#engine/stored-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { StoredView } from '#spec/manifest.ts';
 import type { Objects } from '#store/objects.ts';
@@ -13,7 +14,6 @@ import { attemptFolder, type QueryResult, queryResultSchema } from './run-query.
 import { getRunRecord, putRunRecord, type RunRecord } from './run-record.ts';
 import { batchState, type RunState, tableState, updateState } from './run-state.ts';
 import { selectionSchema } from './split-rows.ts';
-import { readJson, readStepJson } from './stored-json.ts';
 import { rowItemResultSchema } from './write-rows.ts';
 
 type FinishPorts = Pick<RunPorts, 'manifest' | 'objects' | 'locks' | 'records' | 'clock'>;

@@ -1,3 +1,4 @@
+import { readStepJson } from '#engine/stored-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { tableNames } from '#spec/layout.ts';
 import type { BatchView } from '#spec/manifest.ts';
@@ -11,7 +12,6 @@ import type { RunPorts } from './run-ports.ts';
 import { attemptFolder, type QueryResult, queryResultSchema } from './run-query.ts';
 import { updateRunRecord } from './run-record.ts';
 import { batchState, updateState } from './run-state.ts';
-import { readStepJson } from './stored-json.ts';
 
 export interface PublishedRun {
   /** `select` rows for the online store, or `finish`: the view is not online. */
@@ -23,7 +23,7 @@ type PublishPorts = Pick<RunPorts, 'manifest' | 'database' | 'objects' | 'locks'
 
 /**
  * Makes the feature rows of every chunk visible at once: registers their partitions (which shows nothing yet), then replaces
- * `published.parquet` by one PUT, then counts the ticks as covered. Throws materialize.missingFile when a chunk has no result,
+ * `published.parquet` by one PUT, then counts the ticks as covered. Throws engine.missingFile when a chunk has no result,
  * materialize.superseded; repeating it is harmless.
  */
 export async function publishRun(ports: PublishPorts, run: RunReference): Promise<PublishedRun> {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { readJson } from '#engine/stored-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { viewId } from '#spec/find.ts';
 import { objectKeys } from '#spec/layout.ts';
@@ -6,7 +7,6 @@ import type { StoredView } from '#spec/manifest.ts';
 import type { Objects } from '#store/objects.ts';
 import { intervalSchema } from './intervals.ts';
 import { superseded } from './run-lock.ts';
-import { readJson } from './stored-json.ts';
 
 /** What a batch view's runs have achieved. `fence` is the greatest run that has claimed the file: lesser ones may not write it. */
 export const batchStateSchema = z.strictObject({
@@ -56,7 +56,7 @@ async function readWithEtag(
   return { state: found.value, etag: found.etag };
 }
 
-/** State of a view version; empty before its first run. Throws materialize.kindChanged, materialize.badFile. */
+/** State of a view version; empty before its first run. Throws materialize.kindChanged, engine.badFile. */
 export const readState = async (objects: Pick<Objects, 'get'>, view: StoredView): Promise<RunState> =>
   (await readWithEtag(objects, view)).state;
 

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
+import { readStepJson } from '#engine/stored-json.ts';
 import { type RunReference, runFiles, selectionQuery, viewOfRun } from './run-files.ts';
 import { checkLease } from './run-lock.ts';
 import type { RunPorts } from './run-ports.ts';
 import { queryResultSchema } from './run-query.ts';
 import { updateRunRecord } from './run-record.ts';
-import { readStepJson } from './stored-json.ts';
 
 /** Rows of one item: few enough that a retried item repeats little, enough that starting a function is worth it. */
 export const rowsPerItem = 50_000;
@@ -48,7 +48,7 @@ export interface SplitRun {
   readonly itemsKey: string;
 }
 
-/** Writes the items of the run's selection down. Throws materialize.missingFile, materialize.superseded. */
+/** Writes the items of the run's selection down. Throws engine.missingFile, materialize.superseded. */
 export async function splitRows(
   ports: Pick<RunPorts, 'manifest' | 'objects' | 'locks' | 'records'>,
   run: RunReference,

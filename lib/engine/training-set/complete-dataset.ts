@@ -1,5 +1,6 @@
 import { featureRef } from '#engine/feature-plan.ts';
 import { runCostEstimate } from '#engine/materialize/run-cost.ts';
+import { readJson, readStepJson } from '#engine/stored-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { viewId } from '#spec/find.ts';
 import { type DatasetManifest, findDatasetManifest } from './dataset-manifest.ts';
@@ -13,8 +14,6 @@ import {
   finishedJoinSchema,
   type PartCounts,
   partResultSchema,
-  readJson,
-  readStepJson,
   type StagedPart,
   type StagingPlan,
   stagedSchema,
@@ -81,7 +80,7 @@ async function finishedPart(
   { objects }: CompletePorts,
   { id, execution, part }: { id: string; execution: string; part: StagedPart },
 ): Promise<FinishedPart> {
-  const result = await readJson(objects, workFiles(id).result(part.part), partResultSchema);
+  const result = (await readJson(objects, workFiles(id).result(part.part), partResultSchema))?.value;
   if (result?.kind !== 'finished' || result.execution !== execution) {
     const why = result?.kind === 'failed' && result.execution === execution ? `: ${result.error}` : '';
     throw new TidemarkError(

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
+import { readJson } from '#engine/stored-json.ts';
 import type { Objects } from '#store/objects.ts';
 import { trainingSetModes } from './request.ts';
-import { readJson, stateCountsSchema, workFiles } from './work-files.ts';
+import { stateCountsSchema, workFiles } from './work-files.ts';
 
 const count = z.int().check(z.nonnegative());
 
@@ -48,5 +49,8 @@ export const datasetManifestSchema = z.strictObject({
 export type DatasetManifest = z.infer<typeof datasetManifestSchema>;
 
 /** The manifest of a dataset; undefined while there is none: such a dataset does not exist yet. */
-export const findDatasetManifest = (objects: Pick<Objects, 'get'>, id: string): Promise<DatasetManifest | undefined> =>
-  readJson(objects, workFiles(id).manifest, datasetManifestSchema);
+export const findDatasetManifest = async (
+  objects: Pick<Objects, 'get'>,
+  id: string,
+): Promise<DatasetManifest | undefined> =>
+  (await readJson(objects, workFiles(id).manifest, datasetManifestSchema))?.value;

@@ -1,8 +1,9 @@
+import { readJson } from '#engine/stored-json.ts';
 import { findDatasetManifest } from './dataset-manifest.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { requestHash, trainingSetRequestSchema } from './request.ts';
 import { getTrainingSetRecord, type TrainingSetRecord, updateTrainingSetRecord } from './training-set-record.ts';
-import { partResultSchema, readJson, workFiles } from './work-files.ts';
+import { partResultSchema, workFiles } from './work-files.ts';
 
 export interface StepError {
   /** `room.problem`. */
@@ -52,7 +53,7 @@ async function failureOf(
   if (error.code !== mapFailureCode) return error;
   const { resultFolder } = workFiles(id);
   for await (const { key } of objects.list(resultFolder)) {
-    const result = await readJson(objects, key, partResultSchema);
+    const result = (await readJson(objects, key, partResultSchema))?.value;
     if (result?.kind === 'failed' && result.execution === execution)
       return { code: 'trainingSet.partFailed', message: `part ${result.part} could not be finished: ${result.error}` };
   }

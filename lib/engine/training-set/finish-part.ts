@@ -3,6 +3,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { bytesSource, openParquet, type ParquetFile, readColumns, readRawColumns } from '#codec/parquet-read.ts';
 import { writeParquet } from '#codec/parquet-write.ts';
 import type { FeaturePlan } from '#engine/feature-plan.ts';
+import { readStepJson } from '#engine/stored-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Value } from '#spec/value-type.ts';
 import { findDatasetManifest } from './dataset-manifest.ts';
@@ -17,7 +18,6 @@ import { usedValues } from './stage-parts.ts';
 import {
   type FinishedPart,
   finishedJoinSchema,
-  readStepJson,
   type StagedPart,
   type StagingPlan,
   stagedSchema,

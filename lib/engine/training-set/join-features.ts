@@ -1,5 +1,6 @@
 import type { FeaturePlan } from '#engine/feature-plan.ts';
 import { unloadedFiles } from '#engine/materialize/unloaded-files.ts';
+import { readStepJson } from '#engine/stored-json.ts';
 import { hashOf } from '#spec/canonical-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Manifest } from '#spec/manifest.ts';
@@ -11,7 +12,6 @@ import { planOfRequest, type TrainingSetRequest } from './request.ts';
 import {
   type FinishedJoin,
   partsPerJoin,
-  readStepJson,
   type StagedPart,
   stagedSchema,
   stagingPlanSchema,

@@ -1,14 +1,14 @@
 import { type ParquetFile, readColumns, type WantedColumn } from '#codec/parquet-read.ts';
-import type { FeaturePlan, StoredRead } from '#engine/feature-plan.ts';
+import type { EntityRead, FeaturePlan } from '#engine/feature-plan.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { viewId } from '#spec/find.ts';
 import type { Value } from '#spec/value-type.ts';
 import { stateColumn, valueColumn } from '#sql/training-set-sql.ts';
 import type { StagedPart } from './work-files.ts';
 
-/** What the join found of one stored view, per row of the part in spine order. */
+/** What the join found of one view, per row of the part in spine order. */
 export interface JoinedView {
-  readonly read: StoredRead;
+  readonly read: EntityRead;
   /** rowStates of lib/sql/training-set-sql.ts. */
   readonly states: readonly Value[];
   /** By feature name. */

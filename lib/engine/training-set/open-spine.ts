@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { FeaturePlan } from '#engine/feature-plan.ts';
+import { readJson } from '#engine/stored-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { FeatureType } from '#spec/value-type.ts';
 import type { ObjectInfo } from '#store/objects.ts';
@@ -16,7 +17,7 @@ import {
   surveyCsv,
 } from './spine-file.ts';
 import { defaultEventTimeColumns, type SpineLayout, spineLayout } from './spine-layout.ts';
-import { readJson, type StagingPlan, stagingPlanSchema, workFiles } from './work-files.ts';
+import { type StagingPlan, stagingPlanSchema, workFiles } from './work-files.ts';
 
 /** Values that finishing a part may hold in memory: spine columns, joined features and results of all its rows. */
 const maximumPartValues = 6_000_000;
@@ -46,7 +47,7 @@ export async function openSpine(
   { request, plan, object, maximumPartRows }: SpineToOpen,
 ): Promise<OpenedSpine> {
   const key = workFiles(request.id).plan;
-  const known = await readJson(ports.objects, key, stagingPlanSchema);
+  const known = (await readJson(ports.objects, key, stagingPlanSchema))?.value;
   if (
     known?.requestHash === requestHash(request) &&
     known.manifestHash === ports.repository.manifest.hash &&

@@ -1,5 +1,6 @@
 import { type TypedColumn, writeParquet } from '#codec/parquet-write.ts';
 import type { FeaturePlan } from '#engine/feature-plan.ts';
+import { readJson } from '#engine/stored-json.ts';
 import { isInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { maximumSpineParts } from '#spec/layout.ts';
@@ -8,7 +9,7 @@ import type { OpenedSpine } from './open-spine.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import type { SpineRows } from './spine-file.ts';
 import type { SpineLayout, SpineUse } from './spine-layout.ts';
-import { readJson, type Staged, type StagedPart, type StagingPlan, stagedSchema, workFiles } from './work-files.ts';
+import { type Staged, type StagedPart, type StagingPlan, stagedSchema, workFiles } from './work-files.ts';
 
 export const emptySpine = (): TidemarkError =>
   new TidemarkError('trainingSet.emptySpine', 'the spine has no rows; it needs at least one label');
@@ -26,7 +27,7 @@ export async function stageParts(
   { staging, file, layout, plan, untilMillis }: PartsToStage,
 ): Promise<Staged> {
   const files = workFiles(staging.request.id);
-  const known = await readJson(ports.objects, files.staged, stagedSchema);
+  const known = (await readJson(ports.objects, files.staged, stagedSchema))?.value;
   const identity = {
     requestHash: staging.requestHash,
     spineEtag: staging.spine.etag,

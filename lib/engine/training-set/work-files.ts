@@ -1,7 +1,5 @@
 import * as z from 'zod/mini';
-import { TidemarkError } from '#spec/errors.ts';
 import { objectKeys } from '#spec/layout.ts';
-import type { Objects } from '#store/objects.ts';
 import { trainingSetRequestSchema } from './request.ts';
 
 /** Most parts that one statement unloads: Athena writes at most 100 partitions at once. */
@@ -132,36 +130,3 @@ export const partResultSchema = z.discriminatedUnion('kind', [
   finishedPartSchema,
   z.strictObject({ kind: z.literal('failed'), execution: z.string(), part: count, error: z.string() }),
 ]);
-
-/** The JSON under a key, checked; undefined when there is none. Throws trainingSet.badFile where it has another shape. */
-export async function readJson<TSchema extends z.ZodMiniType>(
-  objects: Pick<Objects, 'get'>,
-  key: string,
-  schema: TSchema,
-): Promise<z.output<TSchema> | undefined> {
-  const found = await objects.get(key);
-  if (!found) return undefined;
-  try {
-    return z.parse(schema, JSON.parse(new TextDecoder().decode(found.body)));
-  } catch (cause) {
-    throw new TidemarkError('trainingSet.badFile', `${key} is not what this version of tidemark writes`, {
-      kind: 'failed',
-      cause,
-      details: { key },
-    });
-  }
-}
-
-/** As readJson, for a file that an earlier step must have written. Throws trainingSet.missingFile. */
-export async function readStepJson<TSchema extends z.ZodMiniType>(
-  objects: Pick<Objects, 'get'>,
-  key: string,
-  schema: TSchema,
-): Promise<z.output<TSchema>> {
-  const found = await readJson(objects, key, schema);
-  if (found !== undefined) return found;
-  throw new TidemarkError('trainingSet.missingFile', `${key} is missing: the step that writes it has not succeeded`, {
-    kind: 'failed',
-    details: { key },
-  });
-}

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { RawColumn } from '#codec/parquet-read.ts';
 import { type TypedColumn, writeParquet } from '#codec/parquet-write.ts';
+import { readStepJson } from '#engine/stored-json.ts';
 import type { TrainingSetInput } from '#engine/training-set/request.ts';
 import { type StageOutcome, stageSpine } from '#engine/training-set/stage-spine.ts';
 import { getTrainingSetRecord } from '#engine/training-set/training-set-record.ts';
-import { readStepJson, stagedSchema, stagingPlanSchema, workFiles } from '#engine/training-set/work-files.ts';
+import { stagedSchema, stagingPlanSchema, workFiles } from '#engine/training-set/work-files.ts';
 import { manifest, nowMillis, readAll, requestOf, spineKey, type World, world } from './world.ts';
 
 const files = workFiles('t1');

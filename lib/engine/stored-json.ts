@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Objects } from '#store/objects.ts';
 
-/** The JSON object under a key, checked; undefined when there is none. Throws materialize.badFile where it has another shape. */
+/** The JSON object under a key, checked; undefined when there is none. Throws engine.badFile where it has another shape. */
 export async function readJson<TSchema extends z.ZodMiniType>(
   objects: Pick<Objects, 'get'>,
   key: string,
@@ -14,14 +14,14 @@ export async function readJson<TSchema extends z.ZodMiniType>(
     return { value: z.parse(schema, JSON.parse(new TextDecoder().decode(found.body))), etag: found.etag };
   } catch (cause) {
     throw new TidemarkError(
-      'materialize.badFile',
+      'engine.badFile',
       `${key} is not what this version of tidemark writes: ${cause instanceof Error ? cause.message : String(cause)}`,
       { kind: 'failed', cause, details: { key } },
     );
   }
 }
 
-/** As readJson, for a file that an earlier step of the run must have written. Throws materialize.missingFile. */
+/** As readJson, for a file that an earlier step must have written. Throws engine.missingFile. */
 export async function readStepJson<TSchema extends z.ZodMiniType>(
   objects: Pick<Objects, 'get'>,
   key: string,
@@ -29,9 +29,8 @@ export async function readStepJson<TSchema extends z.ZodMiniType>(
 ): Promise<z.output<TSchema>> {
   const found = await readJson(objects, key, schema);
   if (found) return found.value;
-  throw new TidemarkError(
-    'materialize.missingFile',
-    `${key} is missing: the step of the run that writes it has not succeeded`,
-    { kind: 'failed', details: { key } },
-  );
+  throw new TidemarkError('engine.missingFile', `${key} is missing: the step that writes it has not succeeded`, {
+    kind: 'failed',
+    details: { key },
+  });
 }
