@@ -6,6 +6,11 @@ export const logFields = {
   view: 'view',
   /** `name@version` of a feature service. Not `service`: the logger keeps that name for the function. */
   service: 'featureService',
+  /** Name of a stream source. */
+  source: 'source',
+  /** Kinesis shard id, and the sequence number of a record in it. */
+  shard: 'shard',
+  sequence: 'sequence',
   requestId: 'requestId',
   /** Number of the materialization run within its view version. */
   run: 'run',

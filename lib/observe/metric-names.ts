@@ -10,13 +10,16 @@ export interface Deployment {
 /**
  * Dimension sets. CloudWatch does not aggregate over dimensions, so an emitter puts every metric under `deployment` (what most alarms
  * read) and again under its narrower set: serving under `service` (requests that list features have none), runs under `view`
- * (freshness alarms, dashboard). Emitter and alarm call the same function, so they name the same set.
+ * (freshness alarms, dashboard), consumers of streams and push under `source`. Emitter and alarm call the same function, so they name
+ * the same set.
  */
 export const dimensions = {
   deployment: ({ project, stage }: Deployment) => ({ project, stage }),
   service: ({ project, stage }: Deployment, service: string) => ({ project, stage, service }),
   /** `view` is `name@version`. */
   view: ({ project, stage }: Deployment, view: string) => ({ project, stage, view }),
+  /** `source` is the name of a stream source: what its consumers and the push route emit. */
+  source: ({ project, stage }: Deployment, source: string) => ({ project, stage, source }),
 } as const;
 
 /** CloudWatch's names of units. */
@@ -67,6 +70,50 @@ export const trainingSetMetrics = {
   failed: { name: 'TrainingSetsFailed', unit: 'Count' },
   rows: { name: 'TrainingSetRows', unit: 'Count' },
   bytesScanned: { name: 'TrainingSetBytesScanned', unit: 'Bytes' },
+} as const satisfies MetricTable;
+
+/** Metrics of one batch of a stream as the aggregate consumer (aggregate-events) did it. */
+export const aggregateMetrics = {
+  /** Accepted events that some window still needed, each once however often it was delivered. */
+  eventsApplied: { name: 'EventsApplied', unit: 'Count' },
+  /** Accepted events that no window of any view needs any more: they are in the log, and in no online value. */
+  eventsLate: { name: 'EventsLate', unit: 'Count' },
+  /** Events not counted because they had been before: delivered again, or equal by deduplication. */
+  eventsRepeated: { name: 'EventsRepeated', unit: 'Count' },
+  itemsWritten: { name: 'ItemsWritten', unit: 'Count' },
+  /** Writes that another write had forestalled: folded and tried again. */
+  itemConflicts: { name: 'ItemConflicts', unit: 'Count' },
+  /** Items that would have grown beyond their limit and gave their tiles up: their windows are ERROR for a while. */
+  itemsTooLarge: { name: 'ItemsTooLarge', unit: 'Count' },
+  /** 1 for a batch of which a part was handed back to be tried again, else 0. */
+  handedBack: { name: 'AggregateBatchesHandedBack', unit: 'Count' },
+  /** From the arrival of the batch's oldest record to its last write. */
+  delayMillis: { name: 'AggregateDelay', unit: 'Milliseconds' },
+} as const satisfies MetricTable;
+
+/** Metrics of one batch of a stream as the archive consumer (archive-events) did it. */
+export const archiveMetrics = {
+  eventsArchived: { name: 'EventsArchived', unit: 'Count' },
+  /** Records that can never succeed, put aside with their reason. */
+  eventsQuarantined: { name: 'EventsQuarantined', unit: 'Count' },
+  handedBack: { name: 'ArchiveBatchesHandedBack', unit: 'Count' },
+  /** From the arrival of the batch's oldest record to its checkpoint. */
+  delayMillis: { name: 'ArchiveDelay', unit: 'Milliseconds' },
+} as const satisfies MetricTable;
+
+/** Metrics of one run of compact-events, per source. */
+export const compactMetrics = {
+  daysCompacted: { name: 'DaysCompacted', unit: 'Count' },
+  filesCompacted: { name: 'FilesCompacted', unit: 'Count' },
+  /** Records that lie in quarantine at that time, neither replayed nor removed. */
+  quarantineDepth: { name: 'QuarantineDepth', unit: 'Count' },
+} as const satisfies MetricTable;
+
+/** Metrics of one request of POST /v1/push/{source}. */
+export const pushMetrics = {
+  accepted: { name: 'PushAccepted', unit: 'Count' },
+  rejected: { name: 'PushRejected', unit: 'Count' },
+  failed: { name: 'PushFailed', unit: 'Count' },
 } as const satisfies MetricTable;
 
 export interface Metric {

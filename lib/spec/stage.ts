@@ -19,6 +19,16 @@ export const stageConfigSchema = z.strictObject({
   /** Athena stops a statement that would read more; 10 MB is Athena's own least. */
   bytesScannedCutoffMb: z._default(z.int().check(z.minimum(10), z.maximum(7_000_000)), 100_000),
   serveMemoryMb: z._default(z.int().check(z.minimum(128), z.maximum(10_240)), 1024),
+  /**
+   * Hours that streams keep records, 24 to 8760. Consumers try a curable fault again for as long, so this is the time in which one must be
+   * cured: a week holds a long weekend, and longer costs more without end. What was archived before stays for ever.
+   */
+  streamRetentionHours: z._default(z.int().check(z.minimum(24), z.maximum(8760)), 168),
+  /**
+   * Seconds that the archive of a stream collects records for one file, 0 to 300. Longer: larger and fewer files; shorter: training sets
+   * and backfills see an event sooner.
+   */
+  archiveWindowSeconds: z._default(z.int().check(z.minimum(0), z.maximum(300)), 60),
   /** Where alarms are mailed; absent: alarms only show in the console. */
   alarmEmail: z.optional(z.string().check(z.regex(/^[^@\s]+@[^@\s]+$/))),
 });
