@@ -1,8 +1,10 @@
+import { findMaterializedView } from '#engine/materialize/materialized-view.ts';
 import { runProgress } from '#engine/materialize/run-progress.ts';
 import { listRunRecords, type RunRecord } from '#engine/materialize/run-record.ts';
 import { parseInstantOrMillis } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
-import { findStoredView, viewId } from '#spec/find.ts';
+import { viewId } from '#spec/find.ts';
+import type { StoredView } from '#spec/manifest.ts';
 import { type Command, type CommandContext, stringOption } from '../command.ts';
 import { type Connections, connect } from '../connections.ts';
 import { assertSucceeded, ended, execute } from '../executions.ts';
@@ -35,7 +37,7 @@ async function materializeView({ positionals, options, output }: CommandContext)
     throw new TidemarkError('cli.badArguments', 'name one view, as in "tidemark materialize driver_stats"');
   const target = readTarget(stringOption(options, 'target'));
   const manifest = await loadManifest(repositoryFolder(undefined, target));
-  const view = findStoredView(manifest, reference);
+  const view = findMaterializedView(manifest, reference);
   const [from, to] = [stringOption(options, 'from'), stringOption(options, 'to')];
   return await runView(connect(target), {
     view,
@@ -50,7 +52,7 @@ async function materializeView({ positionals, options, output }: CommandContext)
 export async function runView(
   { records, objects }: Pick<Connections, 'records' | 'objects'>,
   request: {
-    readonly view: ReturnType<typeof findStoredView>;
+    readonly view: StoredView;
     readonly stateMachine: string;
     readonly from?: number;
     readonly to?: number;

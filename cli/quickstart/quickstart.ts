@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join, relative } from 'node:path';
+import { isMaterialized } from '#engine/materialize/materialized-view.ts';
 import { listRunRecords, type RunRecord } from '#engine/materialize/run-record.ts';
 import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import type { LocalCloud } from '#localstack/local-cloud.ts';
@@ -98,7 +99,7 @@ interface Job {
 
 /** The whole year the first time, what is new afterwards; two views at a time, as the machine has two cores. Returns a line per view. */
 async function materializeAll({ connections, target, manifest, flights }: Job): Promise<readonly string[]> {
-  const views = manifest.views.filter((view): view is StoredView => view.kind !== 'onDemand');
+  const views = manifest.views.filter((view) => isMaterialized(manifest, view));
   const lines: string[] = [];
   const waiting = [...views];
   const worker = async (): Promise<void> => {

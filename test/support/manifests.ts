@@ -1,6 +1,15 @@
 import type { Formula } from '#spec/aggregation.ts';
 import type { JsonValue } from '#spec/json-value.ts';
-import type { BatchView, Column, Entity, Manifest, ParquetSource, TableView } from '#spec/manifest.ts';
+import type {
+  BatchView,
+  Column,
+  Entity,
+  Manifest,
+  ParquetSource,
+  StreamSource,
+  StreamView,
+  TableView,
+} from '#spec/manifest.ts';
 import type { FeatureType } from '#spec/value-type.ts';
 
 /** Hand-made manifests for tests of what reads manifests; definitions have tests of their own. */
@@ -18,6 +27,22 @@ export const sourceOf = (
   name,
   location: `${name}/`,
   schema: [...schema],
+  ...described,
+  ...options,
+});
+
+export const streamSourceOf = (
+  name: string,
+  schema: readonly Column[],
+  options: Partial<StreamSource> & Pick<StreamSource, 'eventTime'>,
+): StreamSource => ({
+  kind: 'stream',
+  name,
+  schema: [...schema],
+  allowedSkewMillis: 60_000,
+  partitionBy: [],
+  entities: [],
+  hashed: [],
   ...described,
   ...options,
 });
@@ -42,6 +67,22 @@ export const batchViewOf = (
   online: true,
   delayMillis: 0,
   recomputeTicks: 0,
+  features: features.map((feature) => ({ ...feature, ...described })),
+  ...described,
+  ...options,
+});
+
+export const streamViewOf = (
+  name: string,
+  features: readonly BatchFeature[],
+  options: Partial<StreamView> & Pick<StreamView, 'entity' | 'source'>,
+): StreamView => ({
+  kind: 'stream',
+  name,
+  version: 1,
+  definitionHash: noHash,
+  layout: '00000000',
+  online: true,
   features: features.map((feature) => ({ ...feature, ...described })),
   ...described,
   ...options,

@@ -1,8 +1,9 @@
-import { findStoredView, viewId } from '#spec/find.ts';
+import { viewId } from '#spec/find.ts';
 import type { StoredView } from '#spec/manifest.ts';
 import type { Lease } from '#store/locks.ts';
 import { draftRun, type RunDraft } from './draft-run.ts';
 import { hullOf } from './intervals.ts';
+import { findMaterializedView } from './materialized-view.ts';
 import { claimPublished, readPublished, withPublication } from './published.ts';
 import { type RunReference, runFiles } from './run-files.ts';
 import { takeRunLock } from './run-lock.ts';
@@ -41,10 +42,11 @@ export type PlanPorts = Pick<
 
 /**
  * First step of a run: takes the lock, claims the files that runs replace, decides what to do and writes it down. Repeating it for
- * the same execution is harmless. Throws materialize.runInProgress, materialize.badInterval, materialize.tooManyChunks, spec errors.
+ * the same execution is harmless. Throws materialize.fromStream, materialize.runInProgress, materialize.badInterval,
+ * materialize.tooManyChunks, spec errors.
  */
 export async function planRun(ports: PlanPorts, request: RunRequest): Promise<PlannedRun> {
-  const view = findStoredView(ports.manifest, request.view);
+  const view = findMaterializedView(ports.manifest, request.view);
   const requested = requestedOf(request);
   const shared = Object.keys(requested).length === 0;
   const lock = await takeRunLock(ports, view, { owner: request.execution, shared });
