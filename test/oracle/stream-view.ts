@@ -32,10 +32,7 @@ export interface CountedEvent extends OracleEvent {
 /** What of the records counts at all, each event once. */
 export function countedEvents(records: readonly OracleRecord[], stream: OracleStream): CountedEvent[] {
   const inOrder = [...records].sort(
-    (a, b) =>
-      (a.arrival ?? 0) - (b.arrival ?? 0) ||
-      ((a.shard ?? '' < (b.shard ?? '')) ? -1 : (a.shard ?? '') > (b.shard ?? '') ? 1 : 0) ||
-      ((a.sequence ?? '') < (b.sequence ?? '') ? -1 : 1),
+    (a, b) => (a.arrival ?? 0) - (b.arrival ?? 0) || textOrder(a.shard, b.shard) || textOrder(a.sequence, b.sequence),
   );
   const events: CountedEvent[] = [];
   const seen: OracleRecord[] = [];
@@ -59,6 +56,7 @@ export function countedEvents(records: readonly OracleRecord[], stream: OracleSt
   return events;
 }
 
+const textOrder = (a = '', b = ''): number => (a < b ? -1 : a > b ? 1 : 0);
 const isSame = (a: OracleRecord, b: OracleRecord): boolean =>
   a.key === b.key && a.id === b.id && a.sentAt === b.sentAt && text(a.row) === text(b.row);
 const text = (row: OracleRecord['row']): string =>
