@@ -7,7 +7,8 @@ import { Coverage, randomSettings } from '#test/support/seed.ts';
 import type { OracleEvent } from '../oracle/aggregates.ts';
 import { batchRows } from '../oracle/batch-view.ts';
 import type { OracleValue } from '../oracle/values.ts';
-import { entity, manifest, schema, source, viewCases } from './batch-views.ts';
+import { schema } from './aggregate-cases.ts';
+import { entity, manifest, source, viewCases } from './batch-views.ts';
 
 const { seed, cases, again } = randomSettings(1000);
 const start = Date.UTC(2026, 0, 10);
