@@ -94,7 +94,8 @@ const wanted: Partial<Record<ScalarType, string>> = {
 };
 
 const shownJson = (json: unknown): string => {
-  const text = typeof json === 'bigint' ? json.toString() : (JSON.stringify(json) ?? 'nothing');
+  const digits = (_: string, member: unknown): unknown => (typeof member === 'bigint' ? member.toString() : member);
+  const text = typeof json === 'bigint' ? json.toString() : (JSON.stringify(json, digits) ?? 'nothing');
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 };
 

@@ -80,6 +80,8 @@ it.each<[FeatureType, unknown, RegExp]>([
   ['bytes', 'AP8', /base64/],
   ['bytes', 5, /base64/],
   ['list<int64>', 5, /must be a list, got 5/],
+  ['list<int64>', { a: 2n ** 63n }, /must be a list, got \{"a":"9223372036854775808"\}/],
+  ['int64', [2n ** 63n], /must be a whole number .* got \["9223372036854775808"\]/],
   ['list<int64>', [1, 'x'], /item 1 must be a whole number/],
   ['list<int64>', [[1]], /item 0 must be/],
   ['string', { a: 1 }, /an object/],
