@@ -38,6 +38,15 @@ export const onlineFeaturesRequestSchema = z.strictObject({
       .enum(['number', 'string'])
       .check(z.describe('int64 as a number with all its digits (the default) or as a string')),
   ),
+  consistency: z.optional(
+    z
+      .enum(['eventual', 'strong'])
+      .check(
+        z.describe(
+          'strong: sees every write that had been acknowledged before the request, at twice the read cost; eventual (the default): may miss those of the last second or so',
+        ),
+      ),
+  ),
   format: z.optional(
     z
       .enum(['rows', 'vector'])

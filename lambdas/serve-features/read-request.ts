@@ -20,6 +20,7 @@ export interface CheckedRequest {
   readonly request: readonly TransformInput[];
   readonly metadata: NonNullable<OnlineFeaturesRequest['metadata']>;
   readonly int64: NonNullable<OnlineFeaturesRequest['int64']>;
+  readonly consistency: NonNullable<OnlineFeaturesRequest['consistency']>;
   readonly format: NonNullable<OnlineFeaturesRequest['format']>;
   /** Finite; only with format vector. */
   readonly fill: number | undefined;
@@ -51,6 +52,7 @@ export function readRequest(body: string, plans: ServePlans): CheckedRequest {
     request,
     metadata: parsed.data.metadata ?? ['status'],
     int64: parsed.data.int64 ?? 'number',
+    consistency: parsed.data.consistency ?? 'eventual',
     format: parsed.data.format ?? 'rows',
     fill: parsed.data.fill,
   };

@@ -2,7 +2,7 @@ import { TidemarkError } from '#spec/errors.ts';
 import { type FeatureStatus, rowMarks } from '#spec/status.ts';
 import type { TransformInput } from '#spec/transform.ts';
 import type { Value } from '#spec/value-type.ts';
-import type { OnlineRows, ReadOutcome, RowAddress } from '#store/online-rows.ts';
+import type { OnlineRows, ReadOptions, ReadOutcome, RowAddress } from '#store/online-rows.ts';
 import type { ViewValues } from './on-demand.ts';
 import type { ServePlan, ServeRead, ServeResult } from './serve-plan.ts';
 import { guarded } from './transform-guard.ts';
@@ -16,6 +16,8 @@ export interface ServeCall {
   /** The one instant of all rows, epoch milliseconds. */
   readonly asOfMillis: number;
   readonly deadlineMillis: number;
+  /** `strong` sees every write acknowledged before the call; `eventual` may miss the latest. */
+  readonly consistency: 'eventual' | 'strong';
 }
 
 /** Values of one entity, in the order of the plan's names. */
@@ -58,7 +60,7 @@ const failed = noCell('ERROR');
 export async function serveFeatures(rows: OnlineRows, call: ServeCall): Promise<Served> {
   const { addresses, indexOf } = addressesOf(call);
   const startedAt = performance.now();
-  const outcomes = addresses.length > 0 ? await rows.read(addresses, { deadlineMillis: call.deadlineMillis }) : [];
+  const outcomes = addresses.length > 0 ? await rows.read(addresses, readOptions(call)) : [];
   const storeMillis = performance.now() - startedAt;
   const failures = outcomes.reduce((sum, outcome) => sum + (outcome.kind === 'failed' ? 1 : 0), 0);
   if (failures > 0 && failures === outcomes.length)
@@ -67,6 +69,11 @@ export async function serveFeatures(rows: OnlineRows, call: ServeCall): Promise<
     });
   return { ...assemble(call, indexOf, outcomes), partial: failures > 0, storeMillis };
 }
+
+const readOptions = ({ deadlineMillis, consistency }: ServeCall): ReadOptions => ({
+  deadlineMillis,
+  consistent: consistency === 'strong',
+});
 
 interface Addresses {
   readonly addresses: readonly RowAddress[];

@@ -48,6 +48,14 @@ describe('online features', () => {
     expect(api.rows.asked).toEqual([]);
   });
 
+  it('reads its own writes where strong consistency is asked for, and eventually otherwise', async () => {
+    api.rows.behind.add(await api.rows.store('orders', [1n], { values: [1n, 10, 0] }));
+    const entities = [{ customer_id: 1 }];
+    expect(statusesOf(await ask({ ...spend, entities, consistency: 'strong' }))).toEqual([['PRESENT']]);
+    expect(statusesOf(await ask({ ...spend, entities, consistency: 'eventual' }))).toEqual([['MISSING']]);
+    expect(statusesOf(await ask({ ...spend, entities }))).toEqual([['MISSING']]);
+  });
+
   it('says of the answer which instant, service and definitions it is of', async () => {
     const { meta } = await ask({ service: 'checkout', entities: [{ customer_id: 1 }], request: [basket] });
     expect(meta).toEqual({

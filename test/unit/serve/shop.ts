@@ -182,19 +182,21 @@ export const repository: Repository = {
   },
 };
 
-/** Online rows in memory with what was asked of them; keys named in `failing` cannot be read. */
+/** Online rows in memory with what was asked of them; keys named in `failing` cannot be read, those in `behind` only strongly. */
 export class WatchedRows extends MemoryOnlineRows {
   readonly asked: string[] = [];
   readonly failing = new Set<string>();
+  /** Written, but not where eventual reads look. */
+  readonly behind = new Set<string>();
 
   override async read(...[addresses, options]: Parameters<MemoryOnlineRows['read']>) {
     this.asked.push(...addresses.map((address) => `${address.viewId} ${address.entityKey}`));
     const outcomes = await super.read(addresses, options);
-    return outcomes.map((outcome, index) =>
-      this.failing.has(`${addresses[index]?.viewId} ${addresses[index]?.entityKey}`)
-        ? { kind: 'failed' as const, reason: 'throttled' }
-        : outcome,
-    );
+    return outcomes.map((outcome, index) => {
+      const address = `${addresses[index]?.viewId} ${addresses[index]?.entityKey}`;
+      if (this.failing.has(address)) return { kind: 'failed' as const, reason: 'throttled' };
+      return this.behind.has(address) && options.consistent !== true ? { kind: 'absent' as const } : outcome;
+    });
   }
 
   /** Stores a row of a view, of this instant and without marks unless `row` says otherwise; returns its address. */
