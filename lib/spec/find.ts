@@ -1,6 +1,7 @@
 import { TidemarkError } from './errors.ts';
 import type {
   Entity,
+  EntityView,
   FeatureService,
   Manifest,
   ParquetSource,
@@ -55,6 +56,16 @@ export function findStoredView(manifest: Manifest, reference: string): StoredVie
       `${reference} is ${view.kind === 'stream' ? 'a stream' : 'an on-demand'} view: it has no stored rows; name a table or batch view`,
     );
   return view;
+}
+
+/** As findView, for views that are read by the keys of an entity; throws spec.notKeyed for on-demand views. */
+export function findEntityView(manifest: Manifest, reference: string): EntityView {
+  const view = findView(manifest, reference);
+  if (view.kind !== 'onDemand') return view;
+  throw new TidemarkError(
+    'spec.notKeyed',
+    `${reference} is an on-demand view: nothing of it is stored; name a table, batch or stream view`,
+  );
 }
 
 /** As findView, for stream views; throws spec.notStream for any other. */

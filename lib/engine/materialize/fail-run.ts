@@ -1,6 +1,6 @@
 import { TidemarkError } from '#spec/errors.ts';
-import { findStoredView, viewId } from '#spec/find.ts';
-import type { Manifest, StoredView } from '#spec/manifest.ts';
+import { findEntityView, viewId } from '#spec/find.ts';
+import type { EntityView, Manifest } from '#spec/manifest.ts';
 import { lockName } from './run-files.ts';
 import type { RunPorts } from './run-ports.ts';
 import { getRunRecord, putRunRecord, type RunRecord } from './run-record.ts';
@@ -21,7 +21,7 @@ export async function failRun(
   ports: Pick<RunPorts, 'manifest' | 'locks' | 'records' | 'clock'>,
   { view: reference, execution, error }: FailedRun,
 ): Promise<RunRecord | undefined> {
-  const view = storedView(ports.manifest, reference);
+  const view = entityView(ports.manifest, reference);
   if (!view) return undefined;
   const { acquired, lease } = await ports.locks.acquire(lockName(view), execution);
   if (!acquired) return undefined;
@@ -48,9 +48,9 @@ export async function failRun(
   return failed;
 }
 
-function storedView(manifest: Manifest, reference: string): StoredView | undefined {
+function entityView(manifest: Manifest, reference: string): EntityView | undefined {
   try {
-    return findStoredView(manifest, reference);
+    return findEntityView(manifest, reference);
   } catch (error) {
     if (error instanceof TidemarkError) return undefined;
     throw error;

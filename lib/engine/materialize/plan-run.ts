@@ -1,6 +1,6 @@
 import { viewId } from '#spec/find.ts';
 import type { StoredView } from '#spec/manifest.ts';
-import type { Lease } from '#store/locks.ts';
+import { closeAbandoned } from './close-abandoned.ts';
 import { draftRun, type RunDraft } from './draft-run.ts';
 import { hullOf } from './intervals.ts';
 import { findMaterializedView } from './materialized-view.ts';
@@ -9,7 +9,7 @@ import { type RunReference, runFiles } from './run-files.ts';
 import { takeRunLock } from './run-lock.ts';
 import type { RunPlan } from './run-plan.ts';
 import type { RunPorts } from './run-ports.ts';
-import { listRunRecords, putRunRecord, type RunRecord } from './run-record.ts';
+import { putRunRecord, type RunRecord } from './run-record.ts';
 import { batchState, type RunState, readState, updateState } from './run-state.ts';
 
 export interface RunRequest {
@@ -124,19 +124,4 @@ function newRecord(
 function summaryOf(plan: RunPlan): Partial<RunRecord> {
   if (plan.kind === 'table') return { newObjects: plan.newObjects };
   return { ticks: plan.tickCount, chunks: plan.chunks.length, ...hullOf(plan.ticks) };
-}
-
-/** Closes the records of earlier runs whose execution ended without a word, or that a late step of theirs opened again. */
-async function closeAbandoned(ports: Pick<RunPorts, 'records' | 'clock'>, view: StoredView, by: Lease): Promise<void> {
-  const recent = await listRunRecords(ports.records, view, 20);
-  for (const record of recent.filter(({ state, run }) => state === 'running' && run < by.fence))
-    await putRunRecord(ports.records, view, {
-      ...record,
-      state: 'failed',
-      finishedAtMillis: ports.clock(),
-      error: {
-        code: 'materialize.abandoned',
-        message: `the execution ended before the run was finished; run ${by.fence} took over`,
-      },
-    });
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { findStoredView } from '#spec/find.ts';
+import { findEntityView, findStoredView } from '#spec/find.ts';
 import { objectKeys } from '#spec/layout.ts';
-import type { Manifest, StoredView } from '#spec/manifest.ts';
+import type { EntityView, Manifest, StoredView, View } from '#spec/manifest.ts';
 
 /** A lease as steps hand it on; see lib/store/locks.ts. */
 export const leaseSchema = z.strictObject({ name: z.string(), owner: z.string(), fence: z.int() });
@@ -10,7 +10,8 @@ export const leaseSchema = z.strictObject({ name: z.string(), owner: z.string(),
 export const runReferenceSchema = z.strictObject({ view: z.string(), lease: leaseSchema });
 export type RunReference = z.infer<typeof runReferenceSchema>;
 
-type Versioned = Pick<StoredView, 'name' | 'version'>;
+/** What names of a run's lock, files and records are made of. */
+export type Versioned = Pick<View, 'name' | 'version'>;
 
 export const lockName = (view: Versioned): string => `materialize#${view.name}@${view.version}`;
 
@@ -18,6 +19,9 @@ export const lockName = (view: Versioned): string => `materialize#${view.name}@$
 export const waiterName = (view: Versioned): string => `${lockName(view)}#waiter`;
 
 export const viewOfRun = (manifest: Manifest, run: RunReference): StoredView => findStoredView(manifest, run.view);
+/** As viewOfRun, for steps that a backfill of a stream view has too. */
+export const entityViewOfRun = (manifest: Manifest, run: RunReference): EntityView =>
+  findEntityView(manifest, run.view);
 
 /** The name of the statement that selects rows for the online store; those of chunks are `chunk-<number>`. */
 export const selectionQuery = 'selection';

@@ -1,8 +1,7 @@
 import { TidemarkError } from '#spec/errors.ts';
 import { viewId } from '#spec/find.ts';
-import type { StoredView } from '#spec/manifest.ts';
 import type { Lease } from '#store/locks.ts';
-import { lockName, type RunReference, waiterName } from './run-files.ts';
+import { lockName, type RunReference, type Versioned, waiterName } from './run-files.ts';
 import type { RunPorts } from './run-ports.ts';
 
 type LockPorts = Pick<RunPorts, 'locks' | 'executions'>;
@@ -26,7 +25,7 @@ export type LockOutcome =
  * Takes the lock of a view version for an execution: free, its own (a repeated step), or left by an execution that no longer
  * runs. Throws materialize.runInProgress while another one does: the caller tries again later.
  */
-export async function takeRunLock(ports: LockPorts, view: StoredView, request: LockRequest): Promise<LockOutcome> {
+export async function takeRunLock(ports: LockPorts, view: Versioned, request: LockRequest): Promise<LockOutcome> {
   const { owner, shared } = request;
   const { acquired, lease } = await ports.locks.acquire(lockName(view), owner);
   const taken = acquired ? lease : await takeOver(ports, lease, owner);
@@ -48,20 +47,20 @@ const takeOver = async (ports: LockPorts, stale: Lease, owner: string): Promise<
   (await ports.executions.isRunning(stale.owner)) ? undefined : ports.locks.takeOver(stale, owner);
 
 /** The execution that waits for the lock of a view version on behalf of all: this one, when no other does. */
-async function waitingRun(ports: LockPorts, view: StoredView, owner: string): Promise<string> {
+async function waitingRun(ports: LockPorts, view: Versioned, owner: string): Promise<string> {
   const { acquired, lease } = await ports.locks.acquire(waiterName(view), owner);
   if (acquired) return owner;
   return (await takeOver(ports, lease, owner)) ? owner : lease.owner;
 }
 
 /** From now on a run that comes finds nobody waiting: this one plans next, perhaps before what the other comes for is there. */
-async function leaveWaiting(ports: LockPorts, view: StoredView, owner: string): Promise<void> {
+async function leaveWaiting(ports: LockPorts, view: Versioned, owner: string): Promise<void> {
   const { acquired, lease } = await ports.locks.acquire(waiterName(view), owner);
   if (acquired) await ports.locks.release(lease);
 }
 
 /** A later run has taken over: this one may write nothing more. */
-export const superseded = (view: Pick<StoredView, 'name' | 'version'>, run: number): TidemarkError =>
+export const superseded = (view: Versioned, run: number): TidemarkError =>
   new TidemarkError(
     'materialize.superseded',
     `run ${run} of ${viewId(view)} lost its lock: a later run has taken over; nothing of it is published from now on`,
@@ -69,6 +68,6 @@ export const superseded = (view: Pick<StoredView, 'name' | 'version'>, run: numb
   );
 
 /** Throws materialize.superseded when the run's lease has been taken over or freed. */
-export async function checkLease(ports: Pick<RunPorts, 'locks'>, view: StoredView, run: RunReference): Promise<void> {
+export async function checkLease(ports: Pick<RunPorts, 'locks'>, view: Versioned, run: RunReference): Promise<void> {
   if (!(await ports.locks.holds(run.lease))) throw superseded(view, run.lease.fence);
 }

@@ -1,6 +1,5 @@
-import type { StoredView } from '#spec/manifest.ts';
 import type { Objects } from '#store/objects.ts';
-import { runFiles, selectionQuery } from './run-files.ts';
+import { runFiles, selectionQuery, type Versioned } from './run-files.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** How far a run is, for those who wait: parts of its present step; total 0 where they cannot be counted. */
@@ -13,7 +12,7 @@ export interface RunProgress {
 /** Counts what the run's steps have left behind so far: results of its statements, then of its items. */
 export async function runProgress(
   objects: Pick<Objects, 'list'>,
-  view: StoredView,
+  view: Versioned,
   record: RunRecord,
 ): Promise<RunProgress> {
   const files = runFiles(view, record.run);

@@ -1,10 +1,9 @@
 import * as z from 'zod/mini';
 import { TidemarkError } from '#spec/errors.ts';
 import { objectKeys } from '#spec/layout.ts';
-import type { StoredView } from '#spec/manifest.ts';
 import { unloadSql } from '#sql/unload-sql.ts';
 import type { QueryStatus } from '#store/sql-engine.ts';
-import { type RunReference, runFiles, selectionQuery, viewOfRun } from './run-files.ts';
+import { entityViewOfRun, type RunReference, runFiles, selectionQuery, type Versioned } from './run-files.ts';
 import { checkLease } from './run-lock.ts';
 import type { RunPorts } from './run-ports.ts';
 import { unloadedFiles } from './unloaded-files.ts';
@@ -43,7 +42,7 @@ export const queryResultSchema = z.strictObject({
 export type QueryResult = z.infer<typeof queryResultSchema>;
 
 /** Folder that an attempt unloads into: its own, so that what a failed one left behind is never taken for rows. */
-export function attemptFolder(view: StoredView, { run, query, attempt }: QueryAttempt): string {
+export function attemptFolder(view: Versioned, { run, query, attempt }: QueryAttempt): string {
   const number = run.lease.fence;
   if (query === selectionQuery) return runFiles(view, number).selectionRows(attempt);
   return objectKeys.chunkRows(view, number, `${query}-${attempt}`);
@@ -53,7 +52,7 @@ type StartPorts = Pick<RunPorts, 'manifest' | 'objects' | 'locks' | 'sql'>;
 
 /** Starts a statement of the run once, however often it is called for the same attempt. Throws materialize.superseded. */
 export async function startQuery(ports: StartPorts, asked: QueryAttempt): Promise<StartedQuery> {
-  const view = viewOfRun(ports.manifest, asked.run);
+  const view = entityViewOfRun(ports.manifest, asked.run);
   await checkLease(ports, view, asked.run);
   const key = runFiles(view, asked.run.lease.fence).statement(asked.query);
   const statement = await ports.objects.get(key);
@@ -77,7 +76,7 @@ export async function checkQuery(
   ports: Pick<RunPorts, 'manifest' | 'objects' | 'sql'>,
   started: StartedQuery,
 ): Promise<CheckedQuery> {
-  const view = viewOfRun(ports.manifest, started.run);
+  const view = entityViewOfRun(ports.manifest, started.run);
   const status = await ports.sql.status(started.queryId);
   if (status.state === 'running') {
     const waitSeconds = Math.min(longestWaitSeconds, Math.ceil(started.waitSeconds * 1.5));

@@ -1,25 +1,38 @@
 import * as z from 'zod/mini';
 import { viewId } from '#spec/find.ts';
-import type { StoredView } from '#spec/manifest.ts';
 import type { Records } from '#store/records.ts';
+import type { Versioned } from './run-files.ts';
 
 export const runStates = ['running', 'succeeded', 'failed', 'nothingToDo'] as const;
 /** What a running run is doing; a finished one keeps the step that it ended in. */
-export const runSteps = ['planning', 'computing', 'publishing', 'selecting', 'writing', 'finishing'] as const;
+export const runSteps = [
+  'planning',
+  'waiting',
+  'computing',
+  'publishing',
+  'selecting',
+  'writing',
+  'finishing',
+] as const;
 const count = z.int().check(z.nonnegative());
 
 /** The durable record of a run: what `tidemark runs` and the progress bar show. Instants are epoch milliseconds. */
 export const runRecordSchema = z.strictObject({
   /** `name@version`. */
   view: z.string(),
-  kind: z.enum(['batch', 'table']),
+  /** Of the view; runs of a stream view are its backfills. */
+  kind: z.enum(['batch', 'table', 'stream']),
   run: z.int(),
   state: z.enum(runStates),
   step: z.enum(runSteps),
   /** ARN of the execution. */
   execution: z.string(),
   /** The interval that was asked for: fromMillis exclusive, toMillis inclusive. */
-  requested: z.strictObject({ fromMillis: z.optional(z.int()), toMillis: z.optional(z.int()) }),
+  requested: z.strictObject({
+    fromMillis: z.optional(z.int()),
+    toMillis: z.optional(z.int()),
+    rebuild: z.optional(z.boolean()),
+  }),
   startedAtMillis: z.int(),
   finishedAtMillis: z.optional(z.int()),
   seconds: z.optional(z.number()),
@@ -32,6 +45,9 @@ export const runRecordSchema = z.strictObject({
   featureRows: z.optional(count),
   /** Table views: source objects that were new or changed. */
   newObjects: z.optional(count),
+  /** Backfills of stream views: the run of the view's cut, and the cut itself: the last arrival that is not the live stream's. */
+  cutRun: z.optional(count),
+  cutMillis: z.optional(z.int()),
   /** Items of the map that writes the online store. */
   items: z.optional(count),
   /** Rows selected for the online store; of these read, written, not written because a greater one stood, failed. */
@@ -49,17 +65,17 @@ export const runRecordSchema = z.strictObject({
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
 /** Group and sort of a run's record: greatest run first in lists. */
-export const runRecordGroup = (view: Pick<StoredView, 'name' | 'version'>): string => `run#${viewId(view)}`;
+export const runRecordGroup = (view: Versioned): string => `run#${viewId(view)}`;
 export const runRecordSort = (run: number): string => String(run).padStart(12, '0');
 
-export async function putRunRecord(records: Pick<Records, 'put'>, view: StoredView, record: RunRecord): Promise<void> {
+export async function putRunRecord(records: Pick<Records, 'put'>, view: Versioned, record: RunRecord): Promise<void> {
   await records.put({ group: runRecordGroup(view), sort: runRecordSort(record.run), body: record });
 }
 
 /** Undefined for a run that has none. */
 export async function getRunRecord(
   records: Pick<Records, 'get'>,
-  view: StoredView,
+  view: Versioned,
   run: number,
 ): Promise<RunRecord | undefined> {
   const found = await records.get(runRecordGroup(view), runRecordSort(run));
@@ -69,7 +85,7 @@ export async function getRunRecord(
 /** Runs of a view version, newest first. */
 export async function listRunRecords(
   records: Pick<Records, 'list'>,
-  view: Pick<StoredView, 'name' | 'version'>,
+  view: Versioned,
   limit: number,
 ): Promise<readonly RunRecord[]> {
   const found = await records.list(runRecordGroup(view), limit);
@@ -79,7 +95,7 @@ export async function listRunRecords(
 /** Changes members of a run's record; a run without one (it ended before its plan) is left without. */
 export async function updateRunRecord(
   records: Pick<Records, 'get' | 'put'>,
-  view: StoredView,
+  view: Versioned,
   change: Partial<RunRecord> & { readonly run: number },
 ): Promise<RunRecord | undefined> {
   const present = await getRunRecord(records, view, change.run);

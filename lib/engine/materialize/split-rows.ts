@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { readStepJson } from '#engine/stored-json.ts';
-import { type RunReference, runFiles, selectionQuery, viewOfRun } from './run-files.ts';
+import { entityViewOfRun, type RunReference, runFiles, selectionQuery } from './run-files.ts';
 import { checkLease } from './run-lock.ts';
 import type { RunPorts } from './run-ports.ts';
 import { queryResultSchema } from './run-query.ts';
@@ -53,7 +53,7 @@ export async function splitRows(
   ports: Pick<RunPorts, 'manifest' | 'objects' | 'locks' | 'records'>,
   run: RunReference,
 ): Promise<SplitRun> {
-  const view = viewOfRun(ports.manifest, run);
+  const view = entityViewOfRun(ports.manifest, run);
   await checkLease(ports, view, run);
   const files = runFiles(view, run.lease.fence);
   const result = await readStepJson(ports.objects, files.queryResult(selectionQuery), queryResultSchema);
