@@ -1,29 +1,27 @@
 import type { TableInput } from '#infra/catalog-tables.ts';
-import { findEntity, findParquetSource, viewId } from '#spec/find.ts';
+import { type MaterializedView, materializedViews } from '#infra/materialized-views.ts';
+import { findEntity, viewId } from '#spec/find.ts';
 import { tableNames } from '#spec/layout.ts';
-import type { Manifest, StoredView } from '#spec/manifest.ts';
+import type { Manifest } from '#spec/manifest.ts';
 import { analystsViewSql } from '#sql/analysts-view-sql.ts';
 import { glueType, sqlType } from '#sql/types.ts';
 
-/** Athena views of the stored views' visible rows, for people who write SQL: `SELECT * FROM <view>_v<version> WHERE dt = ...`. */
+/** Athena views of the materialized views' visible rows, for people who write SQL: `SELECT * FROM <view>_v<version> WHERE dt = ...`. */
 export function analystsViews(manifest: Manifest, database: string): readonly TableInput[] {
-  return manifest.views
-    .filter((view) => view.kind !== 'onDemand')
-    .map((view) => analystsView({ manifest, database, view }));
+  return materializedViews(manifest).map(({ view, source }) => analystsView({ manifest, database, view, source }));
 }
 
-interface ViewToPublish {
+interface ViewToPublish extends MaterializedView {
   readonly manifest: Manifest;
   readonly database: string;
-  readonly view: StoredView;
 }
 
 /** A view as Athena itself stores one in Glue: its text and Trino's column types as base64 JSON, Hive's types beside it. */
-function analystsView({ manifest, database, view }: ViewToPublish): TableInput {
+function analystsView({ manifest, database, view, source }: ViewToPublish): TableInput {
   const { sql, columns } = analystsViewSql({
     database,
     view,
-    source: findParquetSource(manifest, view.source),
+    source,
     entity: findEntity(manifest, view.entity),
   });
   const definition = {

@@ -1,8 +1,15 @@
 import type { CfnTable } from 'aws-cdk-lib/aws-glue';
 import { folderUri, sourceFolder } from '#infra/source-location.ts';
 import { findEntity } from '#spec/find.ts';
-import { maximumSpineParts, objectKeys, spineKeyColumn, systemColumns, tableNames } from '#spec/layout.ts';
-import type { BatchView, Manifest, ParquetSource } from '#spec/manifest.ts';
+import {
+  eventColumns,
+  maximumSpineParts,
+  objectKeys,
+  spineKeyColumn,
+  systemColumns,
+  tableNames,
+} from '#spec/layout.ts';
+import type { BatchView, Manifest, ParquetSource, StreamSource } from '#spec/manifest.ts';
 import { glueType } from '#sql/types.ts';
 
 /** A table as Glue stores it, named. */
@@ -16,20 +23,58 @@ interface GlueColumn {
 const firstSourceDate = '1970-01-01';
 
 /**
- * Every table of a deployment's database that Parquet files stand behind: sources, feature rows and their publications, staged spines.
+ * Every table of a deployment's database that Parquet files stand behind: sources, event logs and their histories, feature rows and their
+ * publications, staged spines.
  * The analysts' views over them are in analysts-views.ts.
  */
 export function catalogTables(manifest: Manifest, bucketName: string): readonly TableInput[] {
   const sources = manifest.sources.filter((source) => source.kind === 'parquet');
+  const streams = manifest.sources.filter((source) => source.kind === 'stream');
   const batchViews = manifest.views.filter((view) => view.kind === 'batch');
   return [
     ...sources.map((source) => sourceTable(source, bucketName)),
+    ...streams.flatMap((source) => [eventsTable(source, bucketName), ...historyTable(source, bucketName)]),
     ...batchViews.flatMap((view) => [rowsTable(manifest, view, bucketName), publishedTable(view, bucketName)]),
     spinesTable(manifest, bucketName),
   ];
 }
 
-function sourceTable(source: ParquetSource, bucketName: string): TableInput {
+/**
+ * Partitions (UTC dates of arrivals) are registered by the archive before the first file of a day is put, and moved by compaction, so a
+ * day is read from one folder or the other.
+ */
+function eventsTable(source: StreamSource, bucketName: string): TableInput {
+  return parquetTable({
+    name: tableNames.events(source),
+    description: `event log of ${source.name}: every event that was accepted, as often as it was sent`,
+    uri: folderUri({ bucketName, prefix: objectKeys.events(source) }),
+    columns: [
+      ...source.schema.map(({ name, type }) => ({ name, type: glueType(type) })),
+      { name: eventColumns.eventTime, type: 'timestamp' },
+      { name: eventColumns.arrivalTime, type: 'timestamp' },
+      { name: eventColumns.shard, type: 'string' },
+      { name: eventColumns.sequence, type: 'string' },
+      { name: eventColumns.fingerprint, type: 'bigint' },
+      ...source.hashed.map((column) => ({ name: eventColumns.hash(column), type: 'bigint' })),
+    ],
+    partitionKeys: [{ name: 'dt', type: 'string' }],
+  });
+}
+
+/** The Parquet of before a stream, where it has one. */
+const historyTable = (source: StreamSource, bucketName: string): TableInput[] =>
+  source.history === undefined
+    ? []
+    : [
+        sourceTable(
+          { ...source, ...source.history, description: `${source.name}: what happened before the stream` },
+          bucketName,
+        ),
+      ];
+
+type SourceTable = Pick<ParquetSource, 'name' | 'description' | 'location' | 'schema' | 'partitionedBy'>;
+
+function sourceTable(source: SourceTable, bucketName: string): TableInput {
   const uri = folderUri(sourceFolder(source, bucketName));
   const partition = source.partitionedBy?.column;
   return parquetTable({

@@ -1,4 +1,4 @@
-import { findParquetSource } from '#spec/find.ts';
+import { materializedViews } from '#infra/materialized-views.ts';
 import type { Manifest, StoredView } from '#spec/manifest.ts';
 
 const hourMillis = 3_600_000;
@@ -18,9 +18,8 @@ export interface FreshnessLimit {
  * and static views follow their source, which may rest; those whose limit is beyond seven days are watched by their runs' failures only.
  */
 export function freshnessLimits(manifest: Manifest): readonly FreshnessLimit[] {
-  return manifest.views.flatMap((view) => {
-    if (view.kind === 'onDemand' || view.scheduleMillis === undefined) return [];
-    if (findParquetSource(manifest, view.source).eventTime === undefined) return [];
+  return materializedViews(manifest).flatMap(({ view, source }) => {
+    if (view.scheduleMillis === undefined || source.eventTime === undefined) return [];
     const maxAgeMillis = 2 * (view.scheduleMillis + view.delayMillis);
     const silentHours = Math.ceil(maxAgeMillis / hourMillis) + 1;
     if (silentHours > longestLookbackHours) return [];

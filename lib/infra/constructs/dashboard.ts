@@ -13,6 +13,7 @@ import { Construct } from 'constructs';
 import type { Stage } from '#infra/config.ts';
 import type { ServiceFunction } from '#infra/constructs/service-function.ts';
 import type { ServingApi } from '#infra/constructs/serving-api.ts';
+import { materializedViews } from '#infra/materialized-views.ts';
 import {
   deploymentMetric,
   failedExecutions,
@@ -106,9 +107,8 @@ export class Dashboard extends Construct {
 
   private runRow(): IWidget[] {
     const { manifest, materializeStateMachineArn, trainingSetStateMachineArn } = this.props;
-    const stored = manifest.views.filter((view) => view.kind !== 'onDemand');
     const byView = (metric: NamedMetric, statistic: string): Metric[] =>
-      stored.map((view) =>
+      materializedViews(manifest).map(({ view }) =>
         viewMetric(this.deployment, metric, {
           view: viewId(view),
           statistic,

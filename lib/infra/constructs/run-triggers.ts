@@ -2,11 +2,12 @@ import { type IRuleTarget, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { type MaterializedView, materializedViews } from '#infra/materialized-views.ts';
 import { acknowledge } from '#infra/perms.ts';
 import { sourceFolder } from '#infra/source-location.ts';
 import { viewSchedule } from '#infra/view-schedule.ts';
-import { findParquetSource, viewId } from '#spec/find.ts';
-import type { Manifest, StoredView, TableView } from '#spec/manifest.ts';
+import { viewId } from '#spec/find.ts';
+import type { Manifest, StoredView } from '#spec/manifest.ts';
 
 export interface RunTriggersProps {
   readonly manifest: Manifest;
@@ -22,15 +23,14 @@ export interface RunTriggersProps {
 export class RunTriggers extends Construct {
   constructor(scope: Construct, id: string, props: RunTriggersProps) {
     super(scope, id);
-    for (const view of props.manifest.views) {
-      if (view.kind === 'onDemand') continue;
+    for (const { view, source } of materializedViews(props.manifest)) {
       const target = new SfnStateMachine(props.stateMachine, {
         input: RuleTargetInput.fromObject({ view: viewId(view) }),
         retryAttempts: 3,
       });
       if (view.scheduleMillis !== undefined)
         this.runOnSchedule({ ...view, scheduleMillis: view.scheduleMillis }, target);
-      if (view.kind === 'table') this.runOnNewObjects(view, target, props);
+      if (view.kind === 'table') this.runOnNewObjects({ view, source }, target, props.bucketName);
     }
   }
 
@@ -44,9 +44,8 @@ export class RunTriggers extends Construct {
     );
   }
 
-  private runOnNewObjects(view: TableView, target: IRuleTarget, props: RunTriggersProps): void {
-    const source = findParquetSource(props.manifest, view.source);
-    const { bucketName, prefix } = sourceFolder(source, props.bucketName);
+  private runOnNewObjects({ view, source }: MaterializedView, target: IRuleTarget, ownBucketName: string): void {
+    const { bucketName, prefix } = sourceFolder(source, ownBucketName);
     this.acknowledgeLostStart(
       new Rule(this, `${view.name}_v${view.version}_objects`, {
         description: `runs ${viewId(view)} for each new object of ${source.name}`,
