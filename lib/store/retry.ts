@@ -18,6 +18,7 @@ const passingNames = new Set([
   'ServiceUnavailableException',
   'SlowDown',
   'TransactionInProgressException',
+  'TransactionConflictException',
   'RequestTimeout',
   'TimeoutError',
   'AbortError',
