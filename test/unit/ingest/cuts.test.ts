@@ -1,0 +1,97 @@
+import { expect, it } from 'vitest';
+import { claimCuts, createCutReader, cutAgain, firstCutMillis, readCuts } from '#engine/ingest/cuts.ts';
+import { objectKeys } from '#spec/layout.ts';
+import { MemoryObjects } from '#store/memory/objects.ts';
+import type { Objects } from '#store/objects.ts';
+import { streamSourceOf } from '#test/support/manifests.ts';
+
+const rides = streamSourceOf('rides', [{ name: 'at', type: 'timestamp' }], { eventTime: 'at' });
+const minute = 60_000;
+const nowMillis = 1_000 * minute;
+
+it('cuts the views of the first consumer at 0 and later ones five minutes ahead', async () => {
+  const objects = new MemoryObjects();
+  expect(await readCuts(objects, rides)).toEqual({});
+  await claimCuts(objects, rides, { views: ['a@1', 'b@1'], nowMillis });
+  await claimCuts(objects, rides, { views: ['a@1', 'c@2'], nowMillis });
+  const expected = {
+    'a@1': { run: 1, cutMillis: 0 },
+    'b@1': { run: 1, cutMillis: 0 },
+    'c@2': { run: 1, cutMillis: nowMillis + 5 * minute },
+  };
+  expect(await readCuts(objects, rides)).toEqual(expected);
+  expect(await claimCuts(objects, rides, { views: ['c@2', 'b@1'], nowMillis: nowMillis * 2 })).toEqual(expected);
+});
+
+it('leaves room for every copy of an event where the source deduplicates', () => {
+  const deduplicateBy = { field: 'id', withinMillis: 60 * minute };
+  expect(firstCutMillis({ ...rides, deduplicateBy, allowedSkewMillis: 2 * minute }, nowMillis)).toBe(
+    nowMillis + 67 * minute,
+  );
+});
+
+it('gives a view its next run and leaves the others', async () => {
+  const objects = new MemoryObjects();
+  await claimCuts(objects, rides, { views: ['a@1', 'b@1'], nowMillis });
+  expect(await cutAgain(objects, rides, { view: 'a@1', cutMillis: 7 })).toEqual({ run: 2, cutMillis: 7 });
+  expect(await readCuts(objects, rides)).toEqual({ 'a@1': { run: 2, cutMillis: 7 }, 'b@1': { run: 1, cutMillis: 0 } });
+});
+
+/** Runs `between` before the first put, as another process that is a little faster. */
+function raced(objects: Objects, between: () => Promise<unknown>): Pick<Objects, 'get' | 'put'> {
+  let isFirst = true;
+  return {
+    get: (key) => objects.get(key),
+    put: async (key, body, condition) => {
+      if (isFirst) {
+        isFirst = false;
+        await between();
+      }
+      return objects.put(key, body, condition);
+    },
+  };
+}
+
+it('loses no cut when two consumers see a source for the first time at once', async () => {
+  const objects = new MemoryObjects();
+  const late = raced(objects, () => claimCuts(objects, rides, { views: ['a@1'], nowMillis }));
+  await claimCuts(late, rides, { views: ['a@1', 'b@1'], nowMillis });
+  expect(await readCuts(objects, rides)).toEqual({
+    'a@1': { run: 1, cutMillis: 0 },
+    'b@1': { run: 1, cutMillis: nowMillis + 5 * minute },
+  });
+});
+
+it('makes no run twice when two rebuilds begin at once', async () => {
+  const objects = new MemoryObjects();
+  await claimCuts(objects, rides, { views: ['a@1'], nowMillis });
+  const late = raced(objects, () => cutAgain(objects, rides, { view: 'a@1', cutMillis: 5 }));
+  expect(await cutAgain(late, rides, { view: 'a@1', cutMillis: 6 })).toEqual({ run: 3, cutMillis: 6 });
+});
+
+it('gives up when the cuts change all the time', async () => {
+  const refusing = { get: async () => undefined, put: async () => undefined };
+  await expect(claimCuts(refusing, rides, { views: ['a@1'], nowMillis })).rejects.toMatchObject({
+    code: 'ingest.cutsContended',
+  });
+});
+
+it('reads the cuts again after ten seconds, and at once when asked', async () => {
+  const objects = new MemoryObjects();
+  let clock = nowMillis;
+  const reader = createCutReader({ objects, clock: () => clock }, rides, ['a@1']);
+  expect(await reader.current()).toEqual({ 'a@1': { run: 1, cutMillis: 0 } });
+  await cutAgain(objects, rides, { view: 'a@1', cutMillis: 9 });
+  clock += 9_999;
+  expect((await reader.current())['a@1']?.run).toBe(1);
+  expect((await reader.again())['a@1']?.run).toBe(2);
+  await cutAgain(objects, rides, { view: 'a@1', cutMillis: 10 });
+  clock += 10_000;
+  expect((await reader.current())['a@1']?.run).toBe(3);
+});
+
+it('asks for no cuts where no view needs any', async () => {
+  const objects = new MemoryObjects();
+  expect(await createCutReader({ objects, clock: () => nowMillis }, rides, []).current()).toEqual({});
+  expect(await objects.get(objectKeys.cuts(rides))).toBeUndefined();
+});
