@@ -31,7 +31,13 @@ export const explain: Command = {
     const folder = repositoryFolder(stringOption(options, 'repository'), target);
     const manifest = await loadManifest(folder);
     const view = findView(manifest, reference);
-    const cost = await costOf(view, target && repositoryFolder(undefined, target) === folder ? target : undefined);
+    const isStreamed = manifest.sources.some(
+      ({ kind, name }) => kind === 'stream' && view.kind !== 'onDemand' && name === view.source,
+    );
+    const cost = await costOf(
+      { view, isStreamed },
+      target && repositoryFolder(undefined, target) === folder ? target : undefined,
+    );
     output.data({ ...view, cost }, `${explainView(manifest, view)}\n  cost: ${cost.text}`);
     return exitCodes.ok;
   },
@@ -47,9 +53,17 @@ function deployment(named: string | undefined): Target | undefined {
   }
 }
 
+/** What is known without a run: the runbook has measured figures, and the dashboard the writes of the deployment. */
+const streamCost =
+  'no runs: it grows with the events, by about 1 or 2 write units ($0.625 per million) an event, fewer where events of one entity arrive together';
+
 /** `target`: the deployment of the view's repository. One that cannot be reached costs the estimate, not the explanation. */
-export async function costOf(view: View, target: Target | undefined): Promise<CostForecast> {
+async function costOf(
+  { view, isStreamed }: { readonly view: View; readonly isStreamed: boolean },
+  target: Target | undefined,
+): Promise<CostForecast> {
   if (view.kind === 'onDemand') return { text: 'no runs: it is computed where it is asked for' };
+  if (view.kind === 'stream' || isStreamed) return { text: streamCost };
   if (!target)
     return {
       text: 'unknown: needs a deployment of this repository ("tidemark deploy") and one run of the view ("tidemark materialize")',

@@ -1,14 +1,13 @@
 import type { FeatureType } from '#spec/value-type.ts';
-import type { Formula, ResultType } from './aggregates.ts';
+import type { StreamOnlyKind } from './aggregates.ts';
 import { asDefinition, documentationOf } from './definition.ts';
+import type { Refuse } from './definition-error.ts';
 import type { Entity } from './entity.ts';
+import type { Formulas, FormulaTypes, RefuseFormulas } from './formulas.ts';
 import { originOfCaller } from './origin.ts';
-import type { ParquetSource } from './parquet-source.ts';
-import type { Read, ReadsOf, RefuseReads } from './reads.ts';
+import type { RowSource } from './row-source.ts';
 import type { RefuseKeys, StoredViewOptions } from './stored-view.ts';
 import { handlesOf, type View } from './view.ts';
-
-export type Formulas = Readonly<Record<string, Formula>>;
 
 /** Aggregates over a source's events, computed at every tick: the multiples of `schedule` since the epoch, in UTC. */
 export interface BatchView<
@@ -16,10 +15,10 @@ export interface BatchView<
   TTypes extends Readonly<Record<string, FeatureType>> = Readonly<Record<string, FeatureType>>,
 > extends View<TName, TTypes> {
   readonly kind: 'batch';
-  readonly options: BatchViewOptions<Entity, ParquetSource, Formulas>;
+  readonly options: BatchViewOptions<Entity, RowSource, Formulas>;
 }
 
-export interface BatchViewOptions<TEntity extends Entity, TSource extends ParquetSource, TFeatures extends Formulas>
+export interface BatchViewOptions<TEntity extends Entity, TSource extends RowSource, TFeatures extends Formulas>
   extends StoredViewOptions<TEntity> {
   readonly source: TSource;
   /** Milliseconds between ticks, as `hours(1)`. */
@@ -29,17 +28,16 @@ export interface BatchViewOptions<TEntity extends Entity, TSource extends Parque
   readonly features: TFeatures;
 }
 
-type RefuseFormulas<TFeatures extends Formulas, TSource extends ParquetSource> = {
-  readonly [TName in keyof TFeatures]: RefuseReads<TFeatures[TName], TSource>;
-};
-type AggregatedColumn<TFormula extends Formula> = Extract<
-  ReadsOf<TFormula>,
-  Read<string, TFormula['kind'] & Read['use']>
->['column'];
-type FormulaTypes<TFeatures extends Formulas, TSource extends ParquetSource> = {
-  readonly [TName in keyof TFeatures]: ResultType<
-    TFeatures[TName]['kind'],
-    TSource['schema'][AggregatedColumn<TFeatures[TName]>]['type']
+type RefuseStream<TSource extends RowSource> = Refuse<
+  TSource extends { readonly kind: 'stream' }
+    ? `source "${TSource['name']}" is a stream: aggregate its events with streamView`
+    : never
+>;
+type RefuseStreamOnly<TFeatures extends Formulas> = {
+  readonly [TName in keyof TFeatures]: Refuse<
+    TFeatures[TName]['kind'] & StreamOnlyKind extends infer TKind extends string
+      ? `${TKind} is for stream views only`
+      : never
   >;
 };
 
@@ -50,14 +48,14 @@ type FormulaTypes<TFeatures extends Formulas, TSource extends ParquetSource> = {
 export function batchView<
   const TName extends string,
   TEntity extends Entity,
-  TSource extends ParquetSource,
+  TSource extends RowSource,
   const TFeatures extends Formulas,
 >(
   name: TName,
   options: BatchViewOptions<
     TEntity,
-    TSource & RefuseKeys<TEntity, TSource>,
-    TFeatures & RefuseFormulas<TFeatures, TSource>
+    TSource & RefuseStream<TSource> & RefuseKeys<TEntity, TSource>,
+    TFeatures & RefuseStreamOnly<TFeatures> & RefuseFormulas<TFeatures, TSource>
   >,
 ): BatchView<TName, FormulaTypes<TFeatures, TSource>> {
   const view: BatchView<TName, FormulaTypes<TFeatures, TSource>> = asDefinition({

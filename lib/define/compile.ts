@@ -4,7 +4,7 @@ import { type Manifest, manifestVersion, namePattern, type View } from '#spec/ma
 import { type AnyView, collect } from './compile/collect.ts';
 import { orderByInputs } from './compile/cycles.ts';
 import { compileEntity } from './compile/entity.ts';
-import { definitionHash } from './compile/hashes.ts';
+import { definitionHash, valuesOfSource } from './compile/hashes.ts';
 import { inputTypes } from './compile/input-types.ts';
 import { checkUnique } from './compile/names.ts';
 import { compileOnDemandView } from './compile/on-demand-view.ts';
@@ -12,6 +12,9 @@ import { Problems, shown } from './compile/problems.ts';
 import { compileService } from './compile/service.ts';
 import { compileParquetSource, compileRequestSource } from './compile/source.ts';
 import { compileBatchView, compileTableView } from './compile/stored-view.ts';
+import { readersOf } from './compile/stream-readers.ts';
+import { compileStreamSource } from './compile/stream-source.ts';
+import { compileStreamView } from './compile/stream-view.ts';
 import type { Definitions } from './config.ts';
 import { checkDeterminism } from './determinism.ts';
 import type { Origin } from './origin.ts';
@@ -46,7 +49,11 @@ export function compile(definitions: Definitions, options: CompileOptions): Mani
   checkUnique(collected, problems);
   const entities = [...collected.entities].map((entity) => compileEntity(entity, problems));
   const sources = [...collected.sources].map((source) =>
-    source.kind === 'parquet' ? compileParquetSource(source, problems) : compileRequestSource(source, problems),
+    source.kind === 'parquet'
+      ? compileParquetSource(source, problems)
+      : source.kind === 'stream'
+        ? compileStreamSource(source, readersOf(source, collected.views), problems)
+        : compileRequestSource(source, problems),
   );
   const views = new Map<string, View>();
   const hashParts = (view: AnyView): Readonly<Record<string, unknown>> =>
@@ -61,7 +68,7 @@ export function compile(definitions: Definitions, options: CompileOptions): Mani
         }
       : {
           entity: entities.find(({ name }) => name === view.options.entity.name),
-          source: sources.find(({ name }) => name === view.options.source.name),
+          source: valuesOfSource(sources.find(({ name }) => name === view.options.source.name)),
         };
   for (const definition of orderByInputs(collected.views, problems)) {
     const compiled = compileView(definition, options, problems);
@@ -99,6 +106,8 @@ function compileView(definition: AnyView, { transformHashes }: CompileOptions, p
       return compileTableView(definition, problems);
     case 'batch':
       return compileBatchView(definition, problems);
+    case 'streamView':
+      return compileStreamView(definition, problems);
     default: {
       const compiled = compileOnDemandView(definition, problems);
       const transformHash = transformHashes?.[viewId(definition)] ?? hashOf(String(definition.transform));

@@ -8,7 +8,16 @@ export interface Documentation {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-export type DefinitionKind = 'entity' | 'parquet' | 'request' | 'table' | 'batch' | 'onDemand' | 'service';
+export type DefinitionKind =
+  | 'entity'
+  | 'parquet'
+  | 'stream'
+  | 'request'
+  | 'table'
+  | 'batch'
+  | 'streamView'
+  | 'onDemand'
+  | 'service';
 
 /** What all definitions have in common. */
 export interface Definition {

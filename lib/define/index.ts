@@ -1,5 +1,19 @@
 /** The public door: what `import ... from 'tidemark'` offers to those who write definitions. */
-export { count, distinct, first, last, max, mean, min, ratio, stddev, sum, variance } from './aggregates.ts';
+export {
+  approxQuantile,
+  count,
+  distinct,
+  first,
+  last,
+  lastN,
+  max,
+  mean,
+  min,
+  ratio,
+  stddev,
+  sum,
+  variance,
+} from './aggregates.ts';
 export { batchView } from './batch-view.ts';
 export {
   bool,
@@ -25,5 +39,7 @@ export { onDemandView, type TransformContext } from './on-demand-view.ts';
 export { parquetSource } from './parquet-source.ts';
 export { pick } from './pick.ts';
 export { requestSource } from './request-source.ts';
+export { streamSource } from './stream-source.ts';
+export { streamView } from './stream-view.ts';
 export { tableView } from './table-view.ts';
 export type { InputValues, OutputValues, ValuesOf } from './transform-types.ts';

@@ -1,7 +1,7 @@
 import { type Aggregation, aggregationsOf } from '#spec/aggregation.ts';
 import { durationText } from '#spec/duration-text.ts';
 import { findEntity, viewId } from '#spec/find.ts';
-import type { AggregatedFeature, BatchView, Manifest } from '#spec/manifest.ts';
+import type { AggregatedFeature, BatchView, Manifest, StreamView } from '#spec/manifest.ts';
 
 /** What `tidemark plan` makes of names that keep off the convention: nothing, warnings, or a failed check. */
 export const namingLevels = ['off', 'warn', 'error'] as const;
@@ -24,10 +24,14 @@ export interface NameFinding {
  */
 export const nameFindings = (manifest: Manifest): readonly NameFinding[] =>
   manifest.views
-    .filter((view) => view.kind === 'batch')
+    .filter((view) => view.kind === 'batch' || view.kind === 'stream')
     .flatMap((view) => view.features.flatMap((feature) => findingOf(manifest, view, feature) ?? []));
 
-function findingOf(manifest: Manifest, view: BatchView, feature: AggregatedFeature): NameFinding | undefined {
+function findingOf(
+  manifest: Manifest,
+  view: BatchView | StreamView,
+  feature: AggregatedFeature,
+): NameFinding | undefined {
   const aggregations = aggregationsOf(feature.formula);
   const windows = [...new Set(aggregations.map(({ windowMillis }) => windowMillis))];
   const said = feature.name.split('_').filter((word) => millisOf(word) !== undefined);
@@ -71,7 +75,7 @@ function millisOf(word: string): number | undefined {
 
 /** Words that say how, not what. */
 const aggregateWords = new Set(
-  'avg average mean count number sum total min max least greatest var variance std stddev first last distinct unique'.split(
+  'avg average mean count number sum total min max least greatest var variance std stddev first last distinct unique quantile median'.split(
     ' ',
   ),
 );
@@ -79,7 +83,7 @@ const aggregateWords = new Set(
 /** The words of a name but for windows; with the column where they say of nothing but the entity and the aggregate (user_avg). */
 function wordsOf(
   manifest: Manifest,
-  view: BatchView,
+  view: BatchView | StreamView,
   { name, aggregations }: { readonly name: string; readonly aggregations: readonly Aggregation[] },
 ): readonly string[] {
   const words = name.split('_').filter((word) => millisOf(word) === undefined);

@@ -1,6 +1,6 @@
+import type { RefuseColumn } from './checked-columns.ts';
 import type { Schema } from './column-types.ts';
 import { asDefinition, type Definition, type Documentation, documentationOf } from './definition.ts';
-import type { Names, Refuse } from './definition-error.ts';
 import { originOfCaller } from './origin.ts';
 
 /** Rows in Parquet files. */
@@ -34,17 +34,10 @@ export interface ParquetSourceOptions<TSchema extends Schema> extends Documentat
   readonly partitionedBy?: Readonly<Record<string, string>>;
 }
 
-type ColumnProblem<TColumn, TSchema extends Schema, TType extends string> = TColumn extends string
-  ? TColumn extends keyof TSchema
-    ? TSchema[TColumn]['type'] extends TType
-      ? never
-      : `column "${TColumn}" must be a ${TType}, got ${TSchema[TColumn]['type']}`
-    : `column "${TColumn}" is not in the schema; it has ${Names<keyof TSchema>}`
-  : never;
 interface CheckedColumns<TColumns extends MeaningfulColumns, TSchema extends Schema> {
-  readonly eventTime?: Refuse<ColumnProblem<TColumns['eventTime'], TSchema, 'timestamp'>>;
-  readonly createdTime?: Refuse<ColumnProblem<TColumns['createdTime'], TSchema, 'timestamp'>>;
-  readonly deleted?: Refuse<ColumnProblem<TColumns['deleted'], TSchema, 'bool'>>;
+  readonly eventTime?: RefuseColumn<TColumns['eventTime'], TSchema, 'timestamp'>;
+  readonly createdTime?: RefuseColumn<TColumns['createdTime'], TSchema, 'timestamp'>;
+  readonly deleted?: RefuseColumn<TColumns['deleted'], TSchema, 'bool'>;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Names, Refuse } from './definition-error.ts';
-import type { ParquetSource } from './parquet-source.ts';
+import type { RowSource } from './row-source.ts';
 
 /** Column types that a use of a column can take, as a union of type names. `decimal(` stands for every decimal. */
 export interface AllowedTypes {
@@ -11,7 +11,9 @@ export interface AllowedTypes {
   max: NumberType | 'timestamp' | 'string';
   first: NumberType | 'timestamp' | 'string' | 'bool' | 'bytes';
   last: NumberType | 'timestamp' | 'string' | 'bool' | 'bytes';
+  lastN: NumberType | 'timestamp' | 'string' | 'bool' | 'bytes';
   distinct: NumberType | 'timestamp' | 'string' | 'bool' | 'bytes' | 'date';
+  approxQuantile: NumberType;
   'a comparison with a number': NumberType | 'timestamp';
   'a comparison with a bigint': 'int64' | 'int32' | DecimalType;
   'a comparison with a string': 'string' | 'timestamp' | 'date' | DecimalType;
@@ -39,7 +41,7 @@ export type ReadsOf<TCarrier> = TCarrier extends { readonly [carriedReads]?: inf
   ? Exclude<TReads, undefined>
   : never;
 
-type ReadProblem<TRead, TSource extends ParquetSource> =
+type ReadProblem<TRead, TSource extends RowSource> =
   TRead extends Read<infer TColumn, infer TUse>
     ? TColumn extends keyof TSource['schema']
       ? TSource['schema'][TColumn]['type'] extends AllowedTypes[TUse]
@@ -52,5 +54,5 @@ type TypeNames<TTypes> = Exclude<TTypes, DecimalType> | (DecimalType extends TTy
 /** A sentence for each read that the source cannot satisfy; `unknown` where it satisfies all, or its columns are not known. */
 export type RefuseReads<
   TCarrier extends CarriesReads,
-  TSource extends ParquetSource,
+  TSource extends RowSource,
 > = string extends keyof TSource['schema'] ? unknown : Refuse<ReadProblem<ReadsOf<TCarrier>, TSource>>;

@@ -2,7 +2,7 @@ import type { Typed } from './column-types.ts';
 import type { Documentation } from './definition.ts';
 import type { Names, Refuse } from './definition-error.ts';
 import type { Entity } from './entity.ts';
-import type { ParquetSource } from './parquet-source.ts';
+import type { RowSource } from './row-source.ts';
 
 /** Options that table and batch views share. */
 export interface StoredViewOptions<TEntity extends Entity> extends Documentation {
@@ -17,7 +17,7 @@ export interface StoredViewOptions<TEntity extends Entity> extends Documentation
   readonly online?: boolean;
 }
 
-type KeyProblem<TEntity extends Entity, TSource extends ParquetSource> = {
+type KeyProblem<TEntity extends Entity, TSource extends RowSource> = {
   [TKey in keyof TEntity['keys'] & string]: TKey extends keyof TSource['schema']
     ? TSource['schema'][TKey] extends Typed<TEntity['keys'][TKey]['type']>
       ? never
@@ -26,7 +26,7 @@ type KeyProblem<TEntity extends Entity, TSource extends ParquetSource> = {
 }[keyof TEntity['keys'] & string];
 
 /** Refuses a source that lacks a key column of the entity, or has it in another type. */
-export type RefuseKeys<TEntity extends Entity, TSource extends ParquetSource> = string extends
+export type RefuseKeys<TEntity extends Entity, TSource extends RowSource> = string extends
   | keyof TSource['schema']
   | keyof TEntity['keys']
   ? unknown

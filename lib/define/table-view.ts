@@ -4,7 +4,7 @@ import type { Names, Refuse } from './definition-error.ts';
 import type { Entity } from './entity.ts';
 import type { ColumnFeature } from './feature.ts';
 import { originOfCaller } from './origin.ts';
-import type { ParquetSource } from './parquet-source.ts';
+import type { RowSource } from './row-source.ts';
 import type { RefuseKeys, StoredViewOptions } from './stored-view.ts';
 import { handlesOf, type View } from './view.ts';
 
@@ -16,14 +16,11 @@ export interface TableView<
   TTypes extends Readonly<Record<string, FeatureType>> = Readonly<Record<string, FeatureType>>,
 > extends View<TName, TTypes> {
   readonly kind: 'table';
-  readonly options: TableViewOptions<Entity, ParquetSource, ColumnFeatures>;
+  readonly options: TableViewOptions<Entity, RowSource, ColumnFeatures>;
 }
 
-export interface TableViewOptions<
-  TEntity extends Entity,
-  TSource extends ParquetSource,
-  TFeatures extends ColumnFeatures,
-> extends StoredViewOptions<TEntity> {
+export interface TableViewOptions<TEntity extends Entity, TSource extends RowSource, TFeatures extends ColumnFeatures>
+  extends StoredViewOptions<TEntity> {
   readonly source: TSource;
   readonly features: TFeatures;
   /** Milliseconds: how often new files are looked for, besides the event that each new file sends. @default on events only */
@@ -32,17 +29,17 @@ export interface TableViewOptions<
 
 type ColumnName<TName, TFeature> =
   TFeature extends ColumnFeature<infer TColumn> ? (TColumn extends string ? TColumn : TName) : never;
-type ColumnProblem<TColumn, TSource extends ParquetSource> = TColumn extends keyof TSource['schema'] & string
+type ColumnProblem<TColumn, TSource extends RowSource> = TColumn extends keyof TSource['schema'] & string
   ? TSource['schema'][TColumn]['type'] extends FeatureType
     ? never
     : `column "${TColumn}" of source "${TSource['name']}" is ${TSource['schema'][TColumn]['type']}, which only aggregates can read; a feature needs a type that can be stored`
   : `column "${TColumn & string}" is not in source "${TSource['name']}"; it has ${Names<keyof TSource['schema']>}`;
-type RefuseColumns<TFeatures extends ColumnFeatures, TSource extends ParquetSource> = {
+type RefuseColumns<TFeatures extends ColumnFeatures, TSource extends RowSource> = {
   readonly [TName in keyof TFeatures]: string extends keyof TSource['schema']
     ? unknown
     : Refuse<ColumnProblem<ColumnName<TName, TFeatures[TName]>, TSource>>;
 };
-type ColumnTypes<TFeatures extends ColumnFeatures, TSource extends ParquetSource> = {
+type ColumnTypes<TFeatures extends ColumnFeatures, TSource extends RowSource> = {
   readonly [TName in keyof TFeatures]: ColumnName<TName, TFeatures[TName]> extends infer TColumn extends
     keyof TSource['schema']
     ? TSource['schema'][TColumn]['type'] & FeatureType
@@ -56,7 +53,7 @@ type ColumnTypes<TFeatures extends ColumnFeatures, TSource extends ParquetSource
 export function tableView<
   const TName extends string,
   TEntity extends Entity,
-  TSource extends ParquetSource,
+  TSource extends RowSource,
   const TFeatures extends ColumnFeatures,
 >(
   name: TName,

@@ -15,7 +15,7 @@ export interface FeatureHandle<TFeature extends string = string, TType extends F
 export interface View<TName extends string = string, TTypes extends FeatureTypes = FeatureTypes>
   extends Definition,
     CarriesTypes<TTypes> {
-  readonly kind: 'table' | 'batch' | 'onDemand';
+  readonly kind: 'table' | 'batch' | 'streamView' | 'onDemand';
   readonly name: TName;
   readonly version: number;
   readonly features: { readonly [TFeature in keyof TTypes & string]: FeatureHandle<TFeature, TTypes[TFeature]> };

@@ -1,14 +1,18 @@
 import { aggregationsOf } from './aggregation.ts';
 import { durationText } from './duration-text.ts';
 import { formulaText } from './explain-formula.ts';
-import { findEntity, findParquetSource, viewId } from './find.ts';
+import { heading, subject } from './explain-parts.ts';
+import { acceptanceLines, streamLines } from './explain-stream.ts';
+import { findParquetSource, findRowSource, viewId } from './find.ts';
 import type {
   BatchView,
   Feature,
   Manifest,
   OnDemandView,
   ParquetSource,
+  RowSource,
   StoredView,
+  StreamSource,
   TableView,
   View,
 } from './manifest.ts';
@@ -23,18 +27,15 @@ export function explainView(manifest: Manifest, view: View): string {
       ? onDemandLines(view)
       : view.kind === 'batch'
         ? batchLines(manifest, view)
-        : tableLines(manifest, view);
+        : view.kind === 'stream'
+          ? streamLines(manifest, view)
+          : tableLines(manifest, view);
   const about = [view.description, ownerText(view)].filter((text) => text !== '');
   const [title = '', ...rest] = lines;
   return [title, ...about.map((text) => `  ${text}`), ...rest.map((line) => `  ${line}`)].join('\n');
 }
 
 const ownerText = ({ owner }: View): string => (owner === undefined ? '' : `owner: ${owner}`);
-
-function subject(manifest: Manifest, view: StoredView): string {
-  const keys = findEntity(manifest, view.entity).keys.map(({ name, type }) => `${name}: ${type}`);
-  return `of entity ${view.entity} (${keys.join(', ')}), from source ${view.source}`;
-}
 
 function batchLines(manifest: Manifest, view: BatchView): readonly string[] {
   const source = findParquetSource(manifest, view.source);
@@ -59,19 +60,15 @@ function batchLines(manifest: Manifest, view: BatchView): readonly string[] {
 }
 
 function tableLines(manifest: Manifest, view: TableView): readonly string[] {
-  const source = findParquetSource(manifest, view.source);
-  const schedule =
-    view.scheduleMillis === undefined
-      ? 'A run starts when a source file arrives.'
-      : `A run starts when a source file arrives, and every ${durationText(view.scheduleMillis)}.`;
+  const source = findRowSource(manifest, view.source);
   const deleted =
     source.deleted === undefined ? [] : [`A row whose ${source.deleted} is true hides the older rows of its entity.`];
   return [
     `${viewId(view)}: table view ${subject(manifest, view)}`,
     'The latest visible row of an entity counts, as a whole: nulls in it are values.',
-    ...visibilityLines(source, view),
+    ...(source.kind === 'stream' ? streamedLines(source, view) : visibilityLines(source, view)),
     ...deleted,
-    schedule,
+    source.kind === 'stream' ? 'Events are written as they arrive; there are no runs.' : runText(view),
     onlineText(view),
     'features:',
     ...view.features.map(
@@ -80,9 +77,13 @@ function tableLines(manifest: Manifest, view: TableView): readonly string[] {
   ];
 }
 
+const runText = ({ scheduleMillis }: TableView): string =>
+  scheduleMillis === undefined
+    ? 'A run starts when a source file arrives.'
+    : `A run starts when a source file arrives, and every ${durationText(scheduleMillis)}.`;
+
 function visibilityLines(source: ParquetSource, view: TableView): readonly string[] {
   if (source.eventTime === undefined) return ['Rows are static: always visible, never expired.'];
-  const order = source.createdTime === undefined ? '' : `, then by ${source.createdTime}`;
   const knowledge =
     source.createdTime === undefined
       ? []
@@ -90,12 +91,22 @@ function visibilityLines(source: ParquetSource, view: TableView): readonly strin
           `Where rows are corrected after the fact, --knowledge-time is the honest join: a row counts from its ${source.createdTime} on.`,
         ];
   return [
-    `Latest by ${source.eventTime} (UTC)${order}.`,
+    latestText(source),
     `A row is visible from ${view.delayMillis === 0 ? `its ${source.eventTime}` : `${durationText(view.delayMillis)} after its ${source.eventTime}`} on.`,
     ttlText(view, 'row'),
     ...knowledge,
   ];
 }
+
+const streamedLines = (source: StreamSource, view: TableView): readonly string[] => [
+  latestText(source),
+  'A row is visible from the arrival of its event on.',
+  ttlText(view, 'row'),
+  ...acceptanceLines(source),
+];
+
+const latestText = ({ eventTime, createdTime }: RowSource): string =>
+  `Latest by ${eventTime} (UTC)${createdTime === undefined ? '' : `, then by ${createdTime}`}.`;
 
 function onDemandLines(view: OnDemandView): readonly string[] {
   const inputs = view.inputs.map((input) =>
@@ -115,8 +126,6 @@ function onDemandLines(view: OnDemandView): readonly string[] {
   ];
 }
 
-const heading = ({ name, type, description }: Feature): string =>
-  `${name} (${type})${description === '' ? '' : `, ${description}`}`;
 const absenceText = ({ default: fallback }: Feature): string =>
   fallback === undefined ? 'null' : `its default ${JSON.stringify(fallback)}`;
 const ttlText = ({ ttlMillis }: StoredView, what: string): string =>

@@ -4,17 +4,18 @@ import { type Definition, isDefinition } from '../definition.ts';
 import type { Entity } from '../entity.ts';
 import type { FeatureService, ServiceEntry } from '../feature-service.ts';
 import type { Input, OnDemandView } from '../on-demand-view.ts';
-import type { ParquetSource } from '../parquet-source.ts';
 import type { RequestSource } from '../request-source.ts';
+import type { RowSource } from '../row-source.ts';
+import type { StreamView } from '../stream-view.ts';
 import type { TableView } from '../table-view.ts';
 import type { View } from '../view.ts';
 
-export type AnyView = TableView | BatchView | OnDemandView;
+export type AnyView = TableView | BatchView | StreamView | OnDemandView;
 
 /** All definitions of a repository, each object once. */
 export interface Collected {
   readonly entities: Set<Entity>;
-  readonly sources: Set<ParquetSource | RequestSource>;
+  readonly sources: Set<RowSource | RequestSource>;
   readonly views: Set<AnyView>;
   readonly services: Set<FeatureService>;
 }
@@ -27,7 +28,7 @@ export function collect(definitions: Definitions): Collected {
     if (seen.has(value)) return;
     seen.add(value);
     if (isDefinition(value))
-      add(value as AnyDefinition, collected, visit); // the mark is set by the seven constructors only
+      add(value as AnyDefinition, collected, visit); // the mark is set by the constructors only
     else if (typeof value === 'object' && value !== null) {
       // A module namespace or a list: one level deeper, so that other exports are never walked.
       for (const member of Object.values(value)) if (isDefinition(member)) visit(member);
@@ -37,7 +38,7 @@ export function collect(definitions: Definitions): Collected {
   return collected;
 }
 
-type AnyDefinition = Entity | ParquetSource | RequestSource | AnyView | FeatureService;
+type AnyDefinition = Entity | RowSource | RequestSource | AnyView | FeatureService;
 
 function add(definition: AnyDefinition, collected: Collected, visit: (value: unknown) => void): void {
   switch (definition.kind) {
@@ -45,6 +46,7 @@ function add(definition: AnyDefinition, collected: Collected, visit: (value: unk
       collected.entities.add(definition);
       return;
     case 'parquet':
+    case 'stream':
     case 'request':
       collected.sources.add(definition);
       return;

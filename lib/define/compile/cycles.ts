@@ -7,7 +7,7 @@ import type { Problems } from './problems.ts';
 function readsOf(view: OnDemandView): readonly AnyView[] {
   return Object.values(view.options.inputs).flatMap((input) => {
     const read = input.kind === 'picked' ? input.view : input;
-    return read.kind === 'request' ? [] : [read as AnyView]; // every View is made by one of the three constructors
+    return read.kind === 'request' ? [] : [read as AnyView]; // every View is made by one of the constructors
   });
 }
 

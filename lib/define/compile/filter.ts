@@ -1,6 +1,6 @@
 import type { Expression, Literal } from '#spec/expression.ts';
 import type { FilterLiteral, FilterNode } from '../filters.ts';
-import type { ParquetSource } from '../parquet-source.ts';
+import type { RowSource } from '../row-source.ts';
 import { encodeLiteral } from './literals.ts';
 import { named } from './problems.ts';
 
@@ -8,7 +8,7 @@ import { named } from './problems.ts';
 export type Report = (code: string, message: string) => void;
 
 /** A filter over the columns of `source` as the manifest holds it; undefined when a problem has been reported. */
-export function compileFilter(node: FilterNode, source: ParquetSource, report: Report): Expression | undefined {
+export function compileFilter(node: FilterNode, source: RowSource, report: Report): Expression | undefined {
   switch (node.op) {
     case 'and':
     case 'or': {
@@ -44,7 +44,7 @@ export function compileFilter(node: FilterNode, source: ParquetSource, report: R
   }
 }
 
-const columnOf = (column: string, source: ParquetSource, report: Report): boolean => {
+const columnOf = (column: string, source: RowSource, report: Report): boolean => {
   if (Object.hasOwn(source.schema, column)) return true;
   report(
     'unknownColumn',
@@ -55,7 +55,7 @@ const columnOf = (column: string, source: ParquetSource, report: Report): boolea
 
 function literalOf(
   { column, value }: { column: string; value: FilterLiteral },
-  source: ParquetSource,
+  source: RowSource,
   report: Report,
 ): Literal | undefined {
   const type = source.schema[column]?.type;

@@ -1,6 +1,4 @@
-import { parseInstant } from '#semantics/time.ts';
 import { checkValue, isInt32, isInt64 } from '#semantics/value.ts';
-import { TidemarkError } from '#spec/errors.ts';
 import type { Literal } from '#spec/expression.ts';
 import type { JsonValue } from '#spec/json-value.ts';
 import {
@@ -13,6 +11,7 @@ import {
 } from '#spec/value-type.ts';
 import type { DefaultLiteral } from '../aggregates.ts';
 import type { FilterLiteral } from '../filters.ts';
+import { instantOf } from './instant.ts';
 import { shown } from './problems.ts';
 
 /** A literal in its JSON form, or what is wrong with it. */
@@ -59,12 +58,8 @@ function encodeInstant(value: FilterLiteral): Encoded<number> {
       ? { json: value }
       : wants('whole epoch milliseconds in years 0001..9999', value);
   if (typeof value !== 'string') return wants('epoch milliseconds or ISO 8601 with an offset', value);
-  try {
-    return { json: parseInstant(value) };
-  } catch (error) {
-    if (error instanceof TidemarkError) return { problem: error.message };
-    throw error;
-  }
+  const instant = instantOf(value);
+  return 'millis' in instant ? { json: instant.millis } : instant;
 }
 
 function encodeDecimal(

@@ -1,6 +1,8 @@
 import { viewId } from '#spec/find.ts';
 import { tableNames } from '#spec/layout.ts';
 import type { Definition } from '../definition.ts';
+import type { RequestSource } from '../request-source.ts';
+import type { RowSource } from '../row-source.ts';
 import type { Collected } from './collect.ts';
 import type { Problems } from './problems.ts';
 
@@ -11,11 +13,9 @@ export function checkUnique({ entities, sources, views, services }: Collected, p
   refuseTwice('view', [...views].map(versioned), problems);
   refuseTwice('feature service', [...services].map(versioned), problems);
   const tables = [
-    ...[...sources]
-      .filter(({ kind }) => kind === 'parquet')
-      .map((source) => [tableNames.source(source), source] as const),
+    ...[...sources].flatMap((source) => tablesOf(source).map((table) => [table, source] as const)),
     ...[...views].flatMap((view) => {
-      if (view.kind === 'onDemand') return [];
+      if (view.kind === 'onDemand' || view.kind === 'streamView') return [];
       const generated = [tableNames.analysts(view)];
       if (view.kind === 'batch') generated.push(tableNames.rows(view), tableNames.published(view));
       return generated.map((table) => [table, view] as const);
@@ -32,6 +32,12 @@ export function checkUnique({ entities, sources, views, services }: Collected, p
       );
     owners.set(table, definition);
   }
+}
+
+function tablesOf(source: RowSource | RequestSource): readonly string[] {
+  if (source.kind === 'request') return [];
+  if (source.kind === 'parquet') return [tableNames.source(source)];
+  return [tableNames.events(source), ...(source.history ? [tableNames.source(source)] : [])];
 }
 
 interface Named {

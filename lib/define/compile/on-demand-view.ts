@@ -4,7 +4,7 @@ import type { Input, OnDemandView as OnDemandDefinition } from '../on-demand-vie
 import type { View } from '../view.ts';
 import { checkName, checkVersion, documented } from './documented.ts';
 import { named, type Problems, shown } from './problems.ts';
-import { maxFeatures, type Unhashed } from './stored-view.ts';
+import { maxFeatures, type Unhashed } from './view-base.ts';
 
 export function compileOnDemandView(
   definition: OnDemandDefinition,

@@ -111,7 +111,7 @@ function fieldsOf(subject: View | Input, visited: Set<unknown>): readonly Field[
       type,
       of: `request source "${subject.name}"`,
     }));
-  const view = subject as AnyView; // every View is made by one of the three constructors
+  const view = subject as AnyView; // every View is made by one of the constructors
   if (view.kind === 'onDemand') return Object.values(view.options.inputs).flatMap((input) => fieldsOf(input, visited));
   const { entity } = view.options;
   return Object.entries(entity.keys).map(([name, { type }]) => ({ name, type, of: `entity "${entity.name}"` }));
@@ -121,7 +121,7 @@ function offlineViews(subject: View | Input, visited = new Set<unknown>()): read
   if (visited.has(subject) || subject.kind === 'request') return [];
   visited.add(subject);
   if (subject.kind === 'picked') return offlineViews(subject.view, visited);
-  const view = subject as AnyView; // every View is made by one of the three constructors
+  const view = subject as AnyView; // every View is made by one of the constructors
   if (view.kind === 'onDemand')
     return Object.values(view.options.inputs).flatMap((input) => offlineViews(input, visited));
   return view.options.online === false ? [view] : [];
