@@ -31,6 +31,8 @@ export interface MaterializationProps extends DeploymentProps {
 /** The state machine that moves feature rows from the sources to the feature rows and to the online store, and its functions. */
 export class Materialization extends Construct {
   readonly stateMachine: StateMachine;
+  /** Backfills have some of the steps too. */
+  readonly steps: Readonly<Record<keyof RunFunctions, ServiceFunction>>;
   private readonly props: MaterializationProps;
   private readonly stateMachineName: string;
 
@@ -38,7 +40,7 @@ export class Materialization extends Construct {
     super(scope, id);
     this.props = props;
     this.stateMachineName = `tidemark-${props.manifest.project}-${props.stage.name}-materialize`;
-    const steps = {
+    this.steps = {
       planRun: this.planRun(),
       startQuery: this.startQuery(),
       checkQuery: this.checkQuery(),
@@ -46,17 +48,17 @@ export class Materialization extends Construct {
       splitRows: this.splitRows(),
       writeOnline: this.writeOnline(),
       finishRun: this.finishRun(),
-    } satisfies Record<keyof RunFunctions, ServiceFunction>;
+    };
     const { offlineStore, stage } = props;
     this.stateMachine = createJobStateMachine(this, {
       name: this.stateMachineName,
       comment: 'materialization of one view',
       definition: materializationDefinition({
-        functions: functionArns(steps),
+        functions: functionArns(this.steps),
         bucketName: offlineStore.bucket.bucketName,
         partition: Aws.PARTITION,
       }),
-      steps: Object.values(steps),
+      steps: Object.values(this.steps),
       itemsFolder: folders.runs,
       offlineStore,
       stage,
