@@ -1,7 +1,7 @@
 import type { Aggregation, Formula } from '#spec/aggregation.ts';
 import { rowMarks } from '#spec/status.ts';
 import type { FeatureType, Value } from '#spec/value-type.ts';
-import { bigIntToFloat64, magnitudeOf, powerOfTen } from './scaled-sum.ts';
+import { magnitudeOf, powerOfTen, toFloat64, type Whole } from './scaled-sum.ts';
 
 /**
  * A finished window: a value (null only where the formula says so: variance of one value), `empty` where no value counted, `error`
@@ -17,26 +17,26 @@ const finished = (value: Value): Outcome => ({ kind: 'value', value });
 
 /** Exact parts of n >= 1 values: S = sum and Q = sum of squares of the scaled integers. */
 export interface ExactParts {
-  readonly count: bigint;
-  readonly sum: bigint;
-  readonly squares: bigint;
+  readonly count: number;
+  readonly sum: Whole;
+  readonly squares: Whole;
   /** Decimal digits that the integers carry after the point. */
   readonly scale: number;
 }
 
 /** Sum of whole numbers as int64; error from |S| = 2^63 on. */
-export const integerSum = (sum: bigint): Outcome => (magnitudeOf(sum) < 2n ** 63n ? finished(sum) : error);
+export const integerSum = (sum: Whole): Outcome => (magnitudeOf(sum) < 2n ** 63n ? finished(BigInt(sum)) : error);
 
 /** Sum of floats or decimals: S / 10^scale. */
 export function scaledSum({ sum, scale }: Pick<ExactParts, 'sum' | 'scale'>): Outcome {
-  const float = bigIntToFloat64(sum);
+  const float = toFloat64(sum);
   return float === undefined ? error : finished(float / powerOfTen(scale));
 }
 
 /** S / (n * 10^scale). */
 export function mean({ count, sum, scale }: Omit<ExactParts, 'squares'>): Outcome {
-  const float = bigIntToFloat64(sum);
-  return float === undefined ? error : finished(float / (Number(count) * powerOfTen(scale)));
+  const float = toFloat64(sum);
+  return float === undefined ? error : finished(float / (count * powerOfTen(scale)));
 }
 
 /** Digits of n and Q together beyond which the numerator n*Q - S*S may not fit into SQL's decimal. */
@@ -49,10 +49,10 @@ const halfDigits = 10n ** 18n;
  */
 export function variance({ count, sum, squares, scale }: ExactParts): Outcome {
   if (String(squares).length + String(count).length > maxNumeratorDigits) return error;
-  if (count < 2n) return finished(null);
-  const numerator = count * squares - sum * sum;
+  if (count < 2) return finished(null);
+  const numerator = BigInt(count) * BigInt(squares) - BigInt(sum) * BigInt(sum);
   const float = Number(numerator / halfDigits) * 1e18 + Number(numerator % halfDigits);
-  return finished(float / (Number(count) * Number(count - 1n)) / powerOfTen(2 * scale));
+  return finished(float / (count * (count - 1)) / powerOfTen(2 * scale));
 }
 
 /** Square root of the variance. */

@@ -44,32 +44,38 @@ const not = (truth: Truth): Truth => (truth === null ? null : !truth);
 const all = (truths: readonly Truth[]): Truth => (truths.includes(false) ? false : truths.includes(null) ? null : true);
 const any = (truths: readonly Truth[]): Truth => not(all(truths.map(not)));
 
+/** A row: column values by name; an absent column is null. */
+type Row = Readonly<Record<string, Value>>;
+
 /**
- * Truth of a filter for one row (column values by name; an absent column is null) with SQL's three-valued logic: a row counts only where it is
- * true. `types` gives the type of every column that the expression names.
+ * A filter ready to be asked for the truth of many rows, with SQL's three-valued logic: a row counts only where it is true. `types` gives the
+ * type of every column that the expression names.
  */
-export function evaluate(
-  expression: Expression,
-  row: Readonly<Record<string, Value>>,
-  types: Readonly<Record<string, ColumnType>>,
-): Truth {
+export function truthOf(expression: Expression, types: Readonly<Record<string, ColumnType>>): (row: Row) => Truth {
   switch (expression.op) {
     case 'and':
-      return all(expression.of.map((part) => evaluate(part, row, types)));
-    case 'or':
-      return any(expression.of.map((part) => evaluate(part, row, types)));
-    case 'not':
-      return not(evaluate(expression.of, row, types));
+    case 'or': {
+      const parts = expression.of.map((part) => truthOf(part, types));
+      const together = expression.op === 'and' ? all : any;
+      return (row) => together(parts.map((part) => part(row)));
+    }
+    case 'not': {
+      const part = truthOf(expression.of, types);
+      return (row) => not(part(row));
+    }
     case 'isNull':
-      return (row[expression.column] ?? null) === null;
+      return (row) => (row[expression.column] ?? null) === null;
     case 'isNotNull':
-      return (row[expression.column] ?? null) !== null;
+      return (row) => (row[expression.column] ?? null) !== null;
+    case 'in': {
+      const { column, values } = expression;
+      const literals = values.map((value) => literalValue(value, types[column] ?? 'string'));
+      return (row) => any(literals.map((literal) => compare('eq', row[column] ?? null, literal)));
+    }
     default: {
-      const { column } = expression;
-      const [value, type] = [row[column] ?? null, types[column] ?? 'string'];
-      if (expression.op === 'in')
-        return any(expression.values.map((item) => compare('eq', value, literalValue(item, type))));
-      return compare(expression.op, value, literalValue(expression.value, type));
+      const { op, column, value } = expression;
+      const literal = literalValue(value, types[column] ?? 'string');
+      return (row) => compare(op, row[column] ?? null, literal);
     }
   }
 }

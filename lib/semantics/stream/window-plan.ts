@@ -4,6 +4,7 @@ import type { Expression } from '#spec/expression.ts';
 import type { AggregatedFeature, StreamSource, StreamView } from '#spec/manifest.ts';
 import { type ColumnType, decimalParts, isFloatType, type Value } from '#spec/value-type.ts';
 import { squareBound, sumBound } from '../scaled-sum.ts';
+import { exponentEnd } from './ddsketch.ts';
 import { defaultValue } from './default-value.ts';
 
 /** What identifies a window of a view: two aggregations of equal length and hop read the same events. */
@@ -53,10 +54,21 @@ export interface Part {
   /** distinct: different values that are counted exactly. */
   readonly exactUpTo?: number;
   readonly relativeError?: number;
+  /** Index of what it reads of an event; absent where events are counted. */
+  readonly field?: number;
+  /** Index of its filter. */
+  readonly filter?: number;
   /** Indexes of the windows that read it, ascending. */
   readonly windows: readonly number[];
   /** The greatest of them: tiles of greater levels do not hold the part. */
   readonly lastWindow: number;
+}
+
+/** What parts read of an event: the value of a column, or its hash. */
+export interface Field {
+  readonly column: string;
+  readonly type: ColumnType;
+  readonly isHash: boolean;
 }
 
 /** An aggregation of a feature: which window it reads and, by kind, which parts (indexes). */
@@ -87,6 +99,10 @@ export interface WindowPlan {
    */
   readonly levelMillis: readonly number[];
   readonly parts: readonly Part[];
+  /** Everything that is read of an event, each once. */
+  readonly fields: readonly Field[];
+  /** Different filters of the parts. */
+  readonly filters: readonly Expression[];
   /** In the view's order. */
   readonly features: readonly PlannedFeature[];
   /** Types of the source's columns, for filters. */
@@ -95,10 +111,10 @@ export interface WindowPlan {
   readonly exact?: { readonly maxEvents: number };
 }
 
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
-
 /** Exclusive bound of |x| in quantiles: the greatest bucket ends there. */
-export const quantileBound = 2 ** 63;
+export const quantileBound = 2 ** exponentEnd;
+
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
 const isSquared = (kind: Aggregation['kind']): boolean => kind === 'variance' || kind === 'stddev';
 const windowOf = ({ windowMillis, hopMillis = 1 }: Aggregation): Window => ({ windowMillis, hopMillis });
@@ -121,7 +137,7 @@ const levelsOf = (windows: readonly Window[]): number[] =>
 const scaleOf = ({ scale = 0 }: ColumnAggregation, type: ColumnType): number =>
   decimalParts(type)?.scale ?? (isFloatType(type) ? scale : 0);
 
-type PartShape = Omit<Part, 'windows' | 'lastWindow'>;
+type PartShape = Omit<Part, 'field' | 'filter' | 'windows' | 'lastWindow'>;
 
 /** Parts of an aggregation without windows, in the order in which they are kept. */
 function shapesOf(aggregation: Aggregation, types: WindowPlan['types']): PartShape[] {
@@ -157,7 +173,7 @@ function exactShapes(
 ): PartShape[] {
   const { kind } = aggregation;
   const scale = scaleOf(aggregation, of.type);
-  const bound = isSquared(kind) ? Number(squareBound) : isFloatType(of.type) ? Number(sumBound) : undefined;
+  const bound = isSquared(kind) ? squareBound : isFloatType(of.type) ? sumBound : undefined;
   const exact = { ...of, scale, ...(bound === undefined ? {} : { bound }) };
   return [
     ...(kind === 'sum' ? [] : [{ kind: 'count', ...of } as const]),
@@ -167,13 +183,27 @@ function exactShapes(
   ];
 }
 
+/** Different items in order of first need, each with its index. */
+class Distinct<T> {
+  readonly items: T[] = [];
+  readonly #indexes = new Map<string, number>();
+
+  indexOf(item: T): number {
+    const key = canonicalJson(item);
+    const index = this.#indexes.get(key) ?? this.items.push(item) - 1;
+    this.#indexes.set(key, index);
+    return index;
+  }
+}
+
 /** Collects the parts of all aggregations, each once. */
 class Parts {
   readonly #types: WindowPlan['types'];
   readonly #windows: readonly Window[];
-  readonly #shapes: PartShape[] = [];
-  readonly #indexes = new Map<string, number>();
-  readonly #readBy: Set<number>[] = [];
+  readonly #shapes = new Distinct<PartShape>();
+  readonly #fields = new Distinct<Field>();
+  readonly #filters = new Distinct<Expression>();
+  readonly #readBy = new Map<number, Set<number>>();
 
   constructor(types: WindowPlan['types'], windows: readonly Window[]) {
     this.#types = types;
@@ -183,7 +213,7 @@ class Parts {
   plan(aggregation: Aggregation): PlannedAggregation {
     const window = this.#windows.findIndex((known) => isSame(known, windowOf(aggregation)));
     const parts: Partial<Record<PartKind, number>> = {};
-    for (const shape of shapesOf(aggregation, this.#types)) parts[shape.kind] = this.#indexOf(shape, window);
+    for (const shape of shapesOf(aggregation, this.#types)) parts[shape.kind] = this.#partFor(shape, window);
     if (aggregation.kind === 'count') return { kind: 'count', window, parts, scale: 0 };
     const type = this.#types[aggregation.column] ?? 'string';
     const { kind, quantile } = aggregation;
@@ -191,21 +221,27 @@ class Parts {
     return { kind, window, parts, type, scale, ...(quantile === undefined ? {} : { quantile }) };
   }
 
-  #indexOf(shape: PartShape, window: number): number {
-    const key = canonicalJson(shape);
-    const known = this.#indexes.get(key);
-    const index = known ?? this.#shapes.push(shape) - 1;
-    if (known === undefined) this.#readBy.push(new Set());
-    this.#indexes.set(key, index);
-    this.#readBy[index]?.add(window);
+  #partFor(shape: PartShape, window: number): number {
+    const index = this.#shapes.indexOf(shape);
+    this.#readBy.set(index, (this.#readBy.get(index) ?? new Set()).add(window));
     return index;
   }
 
-  all(): Part[] {
-    return this.#shapes.map((shape, index) => {
-      const windows = [...(this.#readBy[index] ?? [])].sort((a, b) => a - b);
-      return { ...shape, windows, lastWindow: windows.at(-1) ?? 0 };
+  all(): Pick<WindowPlan, 'parts' | 'fields' | 'filters'> {
+    const parts = this.#shapes.items.map((shape, index): Part => {
+      const windows = [...(this.#readBy.get(index) ?? [])].sort((a, b) => a - b);
+      const { column, type, where, kind } = shape;
+      return {
+        ...shape,
+        ...(column === undefined || type === undefined
+          ? {}
+          : { field: this.#fields.indexOf({ column, type, isHash: kind === 'distinct' }) }),
+        ...(where === undefined ? {} : { filter: this.#filters.indexOf(where) }),
+        windows,
+        lastWindow: windows.at(-1) ?? 0,
+      };
     });
+    return { parts, fields: this.#fields.items, filters: this.#filters.items };
   }
 }
 
@@ -226,7 +262,7 @@ export function planWindows(
   return {
     windows,
     levelMillis: levelsOf(windows),
-    parts: parts.all(),
+    ...parts.all(),
     features,
     types,
     ...(view.exact === undefined ? {} : { exact: view.exact }),

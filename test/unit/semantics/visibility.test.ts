@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { evaluate } from '#semantics/expression.ts';
+import { truthOf } from '#semantics/expression.ts';
 import { compareRows, type OrderedRow } from '#semantics/row-order.ts';
 import { isExpired, rowOutcome, visibleFromMillis } from '#semantics/visibility.ts';
 import type { Expression } from '#spec/expression.ts';
@@ -76,5 +76,5 @@ it.each<[Expression, Value, ColumnType, boolean | null]>([
   [{ op: 'in', column: 'x', values: ['a', 'b'] }, 'c', 'string', false],
   [{ op: 'eq', column: 'y', value: 'a' }, 'a', 'string', null],
 ])('decides %j', (expression, ...[value, type, truth]) => {
-  expect(evaluate(expression, { x: value }, { x: type })).toBe(truth);
+  expect(truthOf(expression, { x: type })({ x: value })).toBe(truth);
 });
