@@ -1,7 +1,15 @@
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { type Deployment, dimensions, metricNamespace, type Metric as NamedMetric } from '#observe/metric-names.ts';
+import type { ServiceFunction } from '#infra/constructs/service-function.ts';
+import {
+  aggregateMetrics,
+  type Deployment,
+  dimensions,
+  metricNamespace,
+  type Metric as NamedMetric,
+} from '#observe/metric-names.ts';
 
+const oneMinute = Duration.minutes(1);
 const fiveMinutes = Duration.minutes(5);
 
 /** A metric that Tidemark's functions emit, over the whole deployment. */
@@ -24,6 +32,19 @@ export const viewMetric = (
     namespace: metricNamespace,
     metricName: name,
     dimensionsMap: dimensions.view(deployment, view),
+  });
+
+/** A metric of the consumers of one stream source, or of what is pushed to it. */
+export const sourceMetric = (
+  deployment: Deployment,
+  { name }: NamedMetric,
+  { source, ...options }: MetricOptions & { readonly source: string },
+): Metric =>
+  new Metric({
+    ...options,
+    namespace: metricNamespace,
+    metricName: name,
+    dimensionsMap: dimensions.source(deployment, source),
   });
 
 /** Sum of metrics as one series. `name` is its label and begins the ids of its parts, which are unique within a graph. */
@@ -62,13 +83,54 @@ export const failedQueries = (workgroupName: string): Metric =>
     period: fiveMinutes,
   });
 
+/** Milliseconds that the last record of the oldest batch had waited in its shard; the greatest over the shards. */
+export const iteratorAge = ({ function: { functionName } }: ServiceFunction): Metric =>
+  new Metric({
+    namespace: 'AWS/Lambda',
+    metricName: 'IteratorAge',
+    dimensionsMap: { FunctionName: functionName },
+    statistic: 'Maximum',
+    period: oneMinute,
+  });
+
+/** Batches that must be tried again: those that a consumer handed back (in part), and those that ended it. */
+export const blockedBatches = (consumer: ServiceFunction, handedBack: Metric): MathExpression =>
+  sumOf('blocked', [
+    consumer.metricErrors({ statistic: 'Sum', period: oneMinute }),
+    handedBack.with({ statistic: 'Sum', period: oneMinute }),
+  ]);
+
+/** Share of a source's accepted events that no window needs any more. */
+export const lateShare = (deployment: Deployment, source: string): MathExpression => {
+  const options = { source, statistic: 'Sum', period: fiveMinutes };
+  return new MathExpression({
+    label: 'late',
+    expression: 'late / SUM([late, applied])',
+    usingMetrics: {
+      late: sourceMetric(deployment, aggregateMetrics.eventsLate, options),
+      applied: sourceMetric(deployment, aggregateMetrics.eventsApplied, options),
+    },
+    period: fiveMinutes,
+  });
+};
+
+/** Records that Kinesis refused for want of shards. */
+export const refusedPuts = (streamName: string): Metric =>
+  new Metric({
+    namespace: 'AWS/Kinesis',
+    metricName: 'WriteProvisionedThroughputExceeded',
+    dimensionsMap: { StreamName: streamName },
+    statistic: 'Sum',
+    period: oneMinute,
+  });
+
 const tableMetric = (metricName: string, dimensionsMap: Record<string, string>): Metric =>
   new Metric({
     namespace: 'AWS/DynamoDB',
     metricName,
     dimensionsMap,
     statistic: 'Sum',
-    period: Duration.minutes(1),
+    period: oneMinute,
   });
 
 /** Reads and writes that DynamoDB refused for want of capacity (a hot key, or a table that grows faster than it can double). */
@@ -82,7 +144,7 @@ export const throttledRequests = (tableName: string): MathExpression =>
 export const systemErrors = (tableName: string): MathExpression =>
   sumOf(
     'systemErrors',
-    ['BatchGetItem', 'GetItem', 'PutItem', 'Query'].map((operation) =>
+    ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'TransactWriteItems'].map((operation) =>
       tableMetric('SystemErrors', { TableName: tableName, Operation: operation }),
     ),
   );

@@ -8,8 +8,21 @@ export const actions = {
   serveRows: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'],
   /** Conditional puts only: a row is never updated in place or deleted (a tombstone is a row too). */
   writeRows: ['dynamodb:PutItem'],
+  /** What a stream's consumer reads before it folds (strongly), and writes on condition, two items in one transaction where it must. */
+  applyEvents: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
   /** Records are put, locks are updated; neither is ever deleted. */
   useJobs: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+  /** What an event source mapping needs of its stream, on behalf of its function. */
+  consumeStream: [
+    'kinesis:DescribeStream',
+    'kinesis:DescribeStreamSummary',
+    'kinesis:GetRecords',
+    'kinesis:GetShardIterator',
+    'kinesis:ListShards',
+  ],
+  /** How far have the shards come, and is anything left in them? */
+  readStream: ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
+  putRecords: ['kinesis:PutRecords'],
   readObjects: ['s3:GetObject'],
   writeObjects: ['s3:PutObject'],
   /** How Athena writes results and unloads on behalf of the caller. */
@@ -41,6 +54,8 @@ export const actions = {
   invokeFunctions: ['lambda:InvokeFunction'],
   readSecret: ['secretsmanager:GetSecretValue'],
   decrypt: ['kms:Decrypt', 'kms:DescribeKey'],
+  /** All that a producer of a stream needs of its key. */
+  encryptRecords: ['kms:GenerateDataKey'],
   encrypt: [
     'kms:Decrypt',
     'kms:DescribeKey',
@@ -52,7 +67,7 @@ export const actions = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** AWS services through which a key may be used. */
-export type KeyUser = 'dynamodb' | 's3' | 'secretsmanager';
+export type KeyUser = 'dynamodb' | 'kinesis' | 's3' | 'secretsmanager';
 
 /** Adds one statement to the grantee's role. */
 export function allow(grantee: IGrantable, allowed: readonly string[], resources: readonly string[]): void {

@@ -5,12 +5,16 @@ import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { acceptedWildcards, acceptWildcards } from '#infra/accepted-wildcards.ts';
 import { FeatureStoreStacks } from '#infra/stacks/feature-store-stacks.ts';
-import { manifest, repositoryModule, stage, testApp } from './fixture.ts';
+import type { Manifest } from '#spec/manifest.ts';
+import { manifest, manifestWithoutStreams, repositoryModule, stage, testApp } from './fixture.ts';
 import { statefulIds, statementsOf } from './templates.ts';
 
-function deployment(name: 'dev' | 'prod'): { readonly app: App; readonly stacks: FeatureStoreStacks['stacks'] } {
+function deployment(
+  name: 'dev' | 'prod',
+  of: Manifest = manifest,
+): { readonly app: App; readonly stacks: FeatureStoreStacks['stacks'] } {
   const app = testApp();
-  const { stacks } = new FeatureStoreStacks(app, 'rides', { manifest, repositoryModule, stage: stage(name) });
+  const { stacks } = new FeatureStoreStacks(app, 'rides', { manifest: of, repositoryModule, stage: stage(name) });
   return { app, stacks };
 }
 
@@ -56,21 +60,31 @@ describe('app', () => {
     expect(ids).toEqual(kept);
   });
 
-  it('has four stacks named after the deployment', () => {
+  it('has five stacks named after the deployment', () => {
     expect(Object.values(dev.stacks).map(({ stackName }) => stackName)).toEqual([
       'tidemark-rides-dev-storage',
+      'tidemark-rides-dev-stream',
       'tidemark-rides-dev-materialization',
       'tidemark-rides-dev-serving',
       'tidemark-rides-dev-observability',
     ]);
   });
 
+  it('has no stream stack, no stream and no way to push without a stream source', () => {
+    const none = deployment('dev', manifestWithoutStreams).stacks;
+    expect(Object.keys(none)).toEqual(['storage', 'materialization', 'serving', 'observability']);
+    const text = JSON.stringify(Object.values(none).map((stack) => Template.fromStack(stack).toJSON()));
+    expect(text).toContain('training_spines');
+    expect(text.match(/kinesis|\/push|PushEvents|events-compacted/gi)).toBeNull();
+  });
+
   it('lets each stack refer to earlier ones only', () => {
-    const { storage, materialization, serving, observability } = dev.stacks;
+    const { storage, stream, materialization, serving, observability } = dev.stacks;
     expect(storage.dependencies).toEqual([]);
+    expect(stream?.dependencies).toEqual([storage]);
     expect(materialization.dependencies).toEqual([storage]);
     expect(serving.dependencies).toEqual([storage]);
-    expect(new Set(observability.dependencies)).toEqual(new Set([storage, materialization, serving]));
+    expect(new Set(observability.dependencies)).toEqual(new Set([storage, stream, materialization, serving]));
   });
 
   it('tells clients where everything is', () => {
@@ -87,6 +101,7 @@ describe('app', () => {
       'JobsTableName',
       'MaterializeStateMachineArn',
       'OnlineTableName',
+      'StreamNames',
       'TrainingSetStateMachineArn',
       'WorkgroupName',
     ]);

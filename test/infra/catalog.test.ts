@@ -15,17 +15,20 @@ const hasTable = (name: string, input: Record<string, unknown>): void =>
   });
 
 describe('catalog', () => {
-  it('has a table for every Parquet source, batch view and analyst, and one for spines', () => {
+  it('has a table for every Parquet source, event log, history, batch view and analyst, and one for spines', () => {
     const names = Object.values(template.findResources('AWS::Glue::Table')).map(
       (table) => table.Properties.TableInput.Name,
     );
     expect(names.sort()).toEqual([
       'driver_profile_v1',
       'driver_stats_v1',
+      'events_positions',
+      'events_ride_events',
       'last_trip_v1',
       'published_driver_stats_v1',
       'rows_driver_stats_v1',
       'source_drivers',
+      'source_ride_events',
       'source_trips',
       'training_spines',
     ]);
@@ -81,6 +84,40 @@ describe('catalog', () => {
           { Name: '_replaces', Type: 'boolean' },
           { Name: '_marks', Type: 'string' },
         ],
+      }),
+    });
+  });
+
+  it('leaves days of an event log to the archive, and has a column for all that SQL knows of an event', () => {
+    hasTable('events_ride_events', {
+      PartitionKeys: [{ Name: 'dt', Type: 'string' }],
+      Parameters: { EXTERNAL: 'TRUE', classification: 'parquet' },
+      StorageDescriptor: Match.objectLike({
+        Location: `s3://data/${objectKeys.events({ name: 'ride_events' })}`,
+        Columns: [
+          { Name: 'ride_id', Type: 'string' },
+          { Name: 'driver_id', Type: 'bigint' },
+          { Name: 'city', Type: 'string' },
+          { Name: 'fare', Type: 'decimal(12,2)' },
+          { Name: 'at', Type: 'timestamp' },
+          { Name: '_event_time', Type: 'timestamp' },
+          { Name: '_arrival_time', Type: 'timestamp' },
+          { Name: '_shard', Type: 'string' },
+          { Name: '_sequence', Type: 'string' },
+          { Name: '_fingerprint', Type: 'bigint' },
+          { Name: '_hash_city', Type: 'bigint' },
+        ],
+      }),
+    });
+  });
+
+  it('keeps the history of a stream as a source of its own, with the columns of the stream', () => {
+    hasTable('source_ride_events', {
+      PartitionKeys: [{ Name: 'dt', Type: 'string' }],
+      Parameters: Match.objectLike({ 'storage.location.template': `s3://partner-data/rides/dt=\${dt}/` }),
+      StorageDescriptor: Match.objectLike({
+        Location: 's3://partner-data/rides/',
+        Columns: ['ride_id', 'driver_id', 'city', 'fare', 'at'].map((Name) => Match.objectLike({ Name })),
       }),
     });
   });

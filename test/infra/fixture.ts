@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import type { Stage } from '#infra/config.ts';
 import { type Manifest, manifestSchema } from '#spec/manifest.ts';
-import { stageConfigSchema } from '#spec/stage.ts';
+import { type StageInput, stageConfigSchema } from '#spec/stage.ts';
 
 const hash = '0'.repeat(64);
 const described = { description: 'for tests', owner: 'tests', tags: {} };
@@ -16,7 +16,10 @@ const storedView = {
   layout: '00000000',
 };
 
-/** Two scheduled batch views, a table view, a static table view and sources of every kind: each branch of the infrastructure once. */
+/**
+ * Scheduled, static and stream views, and sources of every kind: streams on demand with a history in another bucket, and provisioned
+ * without one. Each branch of the infrastructure once.
+ */
 export const manifest: Manifest = manifestSchema.parse({
   manifestVersion: 1,
   project: 'rides',
@@ -42,6 +45,47 @@ export const manifest: Manifest = manifestSchema.parse({
         { name: 'born', type: 'date' },
         { name: 'balance', type: 'decimal(12,2)' },
       ],
+      ...described,
+    },
+    {
+      kind: 'stream',
+      name: 'positions',
+      schema: [
+        { name: 'driver_id', type: 'int64' },
+        { name: 'zone', type: 'int32' },
+        { name: 'at', type: 'timestamp' },
+      ],
+      eventTime: 'at',
+      allowedSkewMillis: 10_000,
+      partitionBy: ['driver_id'],
+      shards: 2,
+      entities: ['driver'],
+      hashed: [],
+      ...described,
+    },
+    {
+      kind: 'stream',
+      name: 'ride_events',
+      schema: [
+        { name: 'ride_id', type: 'string' },
+        { name: 'driver_id', type: 'int64' },
+        { name: 'city', type: 'string' },
+        { name: 'fare', type: 'decimal(12,2)' },
+        { name: 'at', type: 'timestamp' },
+      ],
+      eventTime: 'at',
+      eventId: 'ride_id',
+      allowedSkewMillis: 10_000,
+      deduplicateBy: { field: 'ride_id', withinMillis: 3_600_000 },
+      partitionBy: ['driver_id'],
+      history: {
+        location: 's3://partner-data/rides',
+        partitionedBy: { column: 'dt', of: 'at' },
+        untilMillis: 1_767_225_600_000,
+        latencyMillis: 1,
+      },
+      entities: ['driver'],
+      hashed: ['city'],
       ...described,
     },
     {
@@ -95,6 +139,14 @@ export const manifest: Manifest = manifestSchema.parse({
     },
     {
       kind: 'table',
+      name: 'last_position',
+      ...storedView,
+      source: 'positions',
+      delayMillis: 0,
+      features: [{ name: 'zone', type: 'int32', column: 'zone', ...described }],
+    },
+    {
+      kind: 'table',
       name: 'last_trip',
       ...storedView,
       source: 'trips',
@@ -103,12 +155,43 @@ export const manifest: Manifest = manifestSchema.parse({
       scheduleMillis: 86_400_000,
       features: [{ name: 'fare', type: 'float64', column: 'fare', ...described }],
     },
+    {
+      kind: 'stream',
+      name: 'ride_activity',
+      ...described,
+      version: 1,
+      definitionHash: hash,
+      entity: 'driver',
+      source: 'ride_events',
+      online: true,
+      layout: '00000000',
+      features: [
+        {
+          name: 'rides_1h',
+          type: 'int64',
+          formula: { kind: 'count', windowMillis: 3_600_000, hopMillis: 60_000 },
+          ...described,
+        },
+        {
+          name: 'cities_1d',
+          type: 'int64',
+          formula: { kind: 'distinct', column: 'city', windowMillis: 86_400_000, hopMillis: 900_000, exactUpTo: 64 },
+          ...described,
+        },
+      ],
+    },
   ],
   services: [],
   hash,
 });
+/** The same without its stream sources and what reads them. */
+export const manifestWithoutStreams: Manifest = {
+  ...manifest,
+  sources: manifest.sources.filter(({ kind }) => kind !== 'stream'),
+  views: manifest.views.filter((view) => view.kind !== 'stream' && view.name !== 'last_position'),
+};
 
-export const stage = (name: 'dev' | 'prod', config: { readonly alarmEmail?: string } = {}): Stage => ({
+export const stage = (name: 'dev' | 'prod', config: StageInput = {}): Stage => ({
   name,
   ...stageConfigSchema.parse({ protectData: name === 'prod', ...config }),
 });

@@ -5,30 +5,43 @@ import { describe, expect, it } from 'vitest';
 import { Observability } from '#infra/constructs/observability.ts';
 import { Serving } from '#infra/constructs/serving.ts';
 import { Storage } from '#infra/constructs/storage.ts';
-import { dimensions, metricNamespace, runMetrics, serveMetrics } from '#observe/metric-names.ts';
-import { manifest, repositoryModule, stage, testStack } from './fixture.ts';
+import { Stream } from '#infra/constructs/stream.ts';
+import {
+  aggregateMetrics,
+  archiveMetrics,
+  compactMetrics,
+  dimensions,
+  metricNamespace,
+  pushMetrics,
+  runMetrics,
+  serveMetrics,
+} from '#observe/metric-names.ts';
+import type { Manifest } from '#spec/manifest.ts';
+import type { StageInput } from '#spec/stage.ts';
+import { manifest, manifestWithoutStreams, repositoryModule, stage, testStack } from './fixture.ts';
 
-function observability(config: { readonly alarmEmail?: string } = {}): Template {
+function observability(config: StageInput = {}, of: Manifest = manifest): Template {
   const stack = testStack();
   const dev = stage('dev', config);
-  const { onlineStore, apiToken } = new Storage(stack, 'Storage', { manifest, stage: dev });
+  const storage = new Storage(stack, 'Storage', { manifest: of, stage: dev });
+  const { onlineStore, apiToken, eventStreams } = storage;
+  const deployment = { manifest: of, repositoryModule, stage: dev };
   const trainingSetsFunction = new LambdaFunction(stack, 'TrainingSetsApi', {
     runtime: Runtime.NODEJS_24_X,
     handler: 'index.handler',
     code: Code.fromInline('exports.handler = async () => ({ statusCode: 200 });'),
   });
   const { api, serveFunction } = new Serving(stack, 'Serving', {
-    manifest,
-    repositoryModule,
-    stage: dev,
+    ...deployment,
     onlineStore,
     apiToken,
     trainingSetsFunction,
   });
   new Observability(stack, 'Observability', {
-    manifest,
+    manifest: of,
     stage: dev,
     api,
+    stream: eventStreams && new Stream(stack, 'Stream', { ...deployment, ...storage, eventStreams }),
     serveFunction,
     materializeStateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:materialize',
     trainingSetStateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:training-set',
@@ -40,8 +53,22 @@ function observability(config: { readonly alarmEmail?: string } = {}): Template 
 
 const template = observability();
 const deployment = { project: 'rides', stage: 'dev' };
+const perSource = [
+  'aggregate-behind',
+  'aggregate-blocked',
+  'archive-behind',
+  'archive-blocked',
+  'item-too-large',
+  'late-events',
+  'quarantine',
+  'stream-throttled',
+];
 const dimensionsOf = (set: Readonly<Record<string, string>>) =>
-  Match.arrayEquals(Object.entries(set).map(([Name, Value]) => ({ Name, Value })));
+  Match.arrayEquals(
+    Object.entries(set)
+      .sort(([a], [b]) => (a < b ? -1 : 1)) // as the CDK writes them
+      .map(([Name, Value]) => ({ Name, Value })),
+  );
 const hasAlarm = (name: string, properties: Record<string, unknown>): void =>
   template.hasResourceProperties('AWS::CloudWatch::Alarm', {
     AlarmName: `tidemark-rides-dev-${name}`,
@@ -59,21 +86,34 @@ describe('alarms', () => {
   );
 
   it('are these', () => {
-    expect(alarms.map(({ AlarmName }) => AlarmName.replace('tidemark-rides-dev-', '')).sort()).toEqual([
-      'api-5xx',
-      'freshness-driver_stats-v1',
-      'freshness-last_trip-v1',
-      'materialization-failed',
-      'online-table-errors',
-      'online-table-throttles',
-      'query-failed',
-      'rows-lost',
-      'serve-errors',
-      'serve-latency',
-      'serve-throttles',
-      'store-latency',
-      'training-set-failed',
-    ]);
+    expect(alarms.map(({ AlarmName }) => AlarmName.replace('tidemark-rides-dev-', '')).sort()).toEqual(
+      [
+        'api-5xx',
+        ...perSource.map((name) => `${name}-positions`),
+        ...perSource.map((name) => `${name}-ride_events`),
+        'compaction-failed',
+        'freshness-driver_stats-v1',
+        'freshness-last_trip-v1',
+        'materialization-failed',
+        'online-table-errors',
+        'online-table-throttles',
+        'query-failed',
+        'rows-lost',
+        'serve-errors',
+        'serve-latency',
+        'serve-throttles',
+        'store-latency',
+        'training-set-failed',
+      ].sort(),
+    );
+  });
+
+  it('watch no streams where there are none', () => {
+    const names = Object.values(observability({}, manifestWithoutStreams).findResources('AWS::CloudWatch::Alarm')).map(
+      ({ Properties }) => Properties.AlarmName,
+    );
+    expect(names).toContain('tidemark-rides-dev-rows-lost');
+    expect(names.filter((name) => /compaction|-(positions|ride_events)$/.test(name))).toEqual([]);
   });
 
   it('each lead to a heading of the runbook', () => {
@@ -146,6 +186,73 @@ describe('alarms', () => {
     });
   });
 
+  it('watch how far both consumers of a stream are behind, the archive allowing for its own window', () => {
+    hasAlarm('aggregate-behind-positions', {
+      MetricName: 'IteratorAge',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: Match.stringLikeRegexp('positionsAggregate') } }],
+      Statistic: 'Maximum',
+      Threshold: 60_000,
+      DatapointsToAlarm: 3,
+    });
+    hasAlarm('archive-behind-positions', {
+      MetricName: 'IteratorAge',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: Match.stringLikeRegexp('positionsArchive') } }],
+      Threshold: 960_000,
+    });
+  });
+
+  it('take a shard for blocked when for five minutes every minute had a batch handed back or a crash', () => {
+    hasAlarm('aggregate-blocked-ride_events', {
+      Threshold: 0,
+      EvaluationPeriods: 5,
+      DatapointsToAlarm: 5,
+      Metrics: [
+        Match.objectLike({ Expression: 'SUM([blocked0, blocked1])' }),
+        Match.objectLike({ MetricStat: Match.objectLike({ Metric: Match.objectLike({ MetricName: 'Errors' }) }) }),
+        Match.objectLike({
+          MetricStat: Match.objectLike({
+            Metric: {
+              Namespace: metricNamespace,
+              MetricName: aggregateMetrics.handedBack.name,
+              Dimensions: dimensionsOf(dimensions.source(deployment, 'ride_events')),
+            },
+            Period: 60,
+            Stat: 'Sum',
+          }),
+        }),
+      ],
+    });
+  });
+
+  it('take every record that was put aside, and every item that gave its windows up', () => {
+    for (const [name, metric] of [
+      ['quarantine-ride_events', archiveMetrics.eventsQuarantined],
+      ['item-too-large-ride_events', aggregateMetrics.itemsTooLarge],
+    ] as const)
+      hasAlarm(name, {
+        MetricName: metric.name,
+        Dimensions: dimensionsOf(dimensions.source(deployment, 'ride_events')),
+        Statistic: 'Sum',
+        Threshold: 0,
+      });
+  });
+
+  it('take late events by their share', () => {
+    hasAlarm('late-events-ride_events', {
+      Threshold: 0.01,
+      EvaluationPeriods: 3,
+      Metrics: Match.arrayWith([Match.objectLike({ Expression: 'late / SUM([late, applied])' })]),
+    });
+  });
+
+  it('watch the puts that a stream refuses', () => {
+    hasAlarm('stream-throttled-positions', {
+      Namespace: 'AWS/Kinesis',
+      MetricName: 'WriteProvisionedThroughputExceeded',
+      Dimensions: [{ Name: 'StreamName', Value: 'tidemark-rides-dev-positions' }],
+    });
+  });
+
   it('count failed statements of the workgroup by their samples', () => {
     hasAlarm('query-failed', {
       Namespace: 'AWS/Athena',
@@ -182,12 +289,13 @@ describe('dashboard', () => {
     template.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: 'tidemark-rides-dev' });
   });
 
-  it('shows every metric that serving and runs emit', () => {
+  it('shows every metric that serving, runs and streams emit', () => {
     const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
     const body = JSON.stringify(dashboard?.Properties.DashboardBody);
-    const shown = [...Object.values(serveMetrics), ...Object.values(runMetrics)].filter(({ name }) =>
-      body.includes(name),
-    );
-    expect(shown).toHaveLength(Object.keys(serveMetrics).length + Object.keys(runMetrics).length);
+    const tables = [serveMetrics, runMetrics, aggregateMetrics, archiveMetrics, compactMetrics, pushMetrics];
+    const names = tables.flatMap((table) => Object.values(table).map(({ name }) => name));
+    expect(names.length).toBeGreaterThan(30);
+    // Quotes come escaped in the body's text, and a name may begin another's.
+    expect(names.filter((name) => !body.includes(`\\"${name}\\"`))).toEqual([]);
   });
 });

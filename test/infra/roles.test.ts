@@ -7,6 +7,8 @@ import { actionsOf, type Statement, statementsOf } from './templates.ts';
 const { stacks } = new FeatureStoreStacks(testApp(), 'rides', { manifest, repositoryModule, stage: stage('dev') });
 const materialization = Template.fromStack(stacks.materialization);
 const serving = Template.fromStack(stacks.serving);
+if (!stacks.stream) throw new Error('the fixture has stream sources');
+const stream = Template.fromStack(stacks.stream);
 
 const everyFunction = [
   'logs:CreateLogStream',
@@ -39,6 +41,13 @@ const query = [
   ...encrypt,
 ];
 const register = ['glue:BatchCreatePartition', 'glue:BatchGetPartition', 'glue:GetTable', 'glue:UpdatePartition'];
+const consume = [
+  'kinesis:DescribeStream',
+  'kinesis:DescribeStreamSummary',
+  'kinesis:GetRecords',
+  'kinesis:GetShardIterator',
+  'kinesis:ListShards',
+];
 const sorted = (...actions: readonly string[]): string[] => [...new Set(actions)].sort();
 
 describe('roles of the functions of a run', () => {
@@ -52,6 +61,53 @@ describe('roles of the functions of a run', () => {
     ['FinishRun', [...jobs, ...listReadWrite, 's3:DeleteObject']],
   ])('%s has exactly the actions of its job', (name, expected) => {
     expect(actionsOf(materialization, `Materialization${name}Role`)).toEqual(sorted(...everyFunction, ...expected));
+  });
+});
+
+describe('roles of the functions of streams', () => {
+  it.each([
+    [
+      'positionsAggregate',
+      [...consume, ...listReadWrite, 'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+    ],
+    ['positionsArchive', [...consume, ...jobs, ...listReadWrite, ...register]],
+    [
+      'CompactEvents',
+      ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards', ...jobs, ...listReadWrite, ...register],
+    ],
+  ])('%s has exactly the actions of its job', (name, expected) => {
+    expect(actionsOf(stream, `Stream${name}Role`)).toEqual(sorted(...everyFunction, ...expected));
+  });
+
+  it('PushEvents may put records and read the token', () => {
+    expect(actionsOf(serving, 'ServingPushEventsRole')).toEqual(
+      sorted(
+        ...everyFunction,
+        ...decrypt,
+        'kinesis:PutRecords',
+        'kms:GenerateDataKey',
+        'secretsmanager:GetSecretValue',
+      ),
+    );
+  });
+
+  it('a consumer reads the stream of its own source only', () => {
+    const streams = statementsOf(stream, 'StreampositionsAggregateRole')
+      .filter(({ Action }) => Action.includes('kinesis:GetRecords'))
+      .map(({ Resource }) => JSON.stringify(Resource));
+    expect(streams).toHaveLength(1);
+    expect(streams[0]).toContain('stream/tidemark-rides-dev-positions"');
+    expect(streams[0]).not.toContain('ride-events');
+  });
+
+  it('the aggregate writes state, the archive events and quarantine, compaction compacted events, and no more', () => {
+    const written = (name: string): string[] =>
+      statementsOf(stream, `Stream${name}Role`)
+        .filter(({ Action }) => Action.includes('s3:PutObject'))
+        .flatMap(({ Resource }) => Resource.flatMap((arn) => /"\/([a-z-]+\/)\*"/.exec(JSON.stringify(arn))?.[1] ?? []));
+    expect(sorted(...written('positionsAggregate'))).toEqual(['state/']);
+    expect(sorted(...written('positionsArchive'))).toEqual(['events/', 'quarantine/']);
+    expect(sorted(...written('CompactEvents'))).toEqual(['events-compacted/']);
   });
 });
 
@@ -79,7 +135,7 @@ describe('roles of the functions of a training set', () => {
 });
 
 describe('what no role may do', () => {
-  const all = [materialization, serving].flatMap((template) => statementsOf(template, ''));
+  const all = [stream, materialization, serving].flatMap((template) => statementsOf(template, ''));
   const on = (statement: Statement, resource: string): boolean => JSON.stringify(statement.Resource).includes(resource);
   const allowing = (action: string, resource: string): Statement[] =>
     all.filter((statement) => statement.Action.includes(action) && on(statement, resource));
@@ -94,8 +150,8 @@ describe('what no role may do', () => {
     ]);
   });
 
-  it('write online rows, but for one', () => {
-    expect(allowing('dynamodb:PutItem', 'OnlineStore')).toHaveLength(1);
+  it('write online rows, but for the writer of runs and the aggregate of each stream', () => {
+    expect(allowing('dynamodb:PutItem', 'OnlineStore')).toHaveLength(1 + 2);
   });
 
   it('write or delete a source', () => {
@@ -109,12 +165,18 @@ describe('what no role may do', () => {
     expect(allowing('s3:DeleteObject', 'state/')).toEqual([]);
   });
 
+  it('delete or replace an event of the log, but for the archive that writes it', () => {
+    expect(allowing('s3:PutObject', '"/events/*"')).toHaveLength(2);
+    for (const folder of ['"/events/*"', 'events-compacted/', 'quarantine/'])
+      expect(allowing('s3:DeleteObject', folder)).toEqual([]);
+  });
+
   it('use the data key for more than one service in a statement', () => {
     const ofKey = all.filter((statement) => on(statement, 'DataKey'));
     expect(ofKey).not.toEqual([]);
     for (const { Condition } of ofKey)
       expect(JSON.stringify(Condition)).toMatch(
-        /kms:ViaService":\{"Fn::Join":\["",\["(dynamodb|s3|secretsmanager)\.",/,
+        /kms:ViaService":\{"Fn::Join":\["",\["(dynamodb|kinesis|s3|secretsmanager)\.",/,
       );
   });
 });

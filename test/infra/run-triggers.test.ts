@@ -45,6 +45,13 @@ describe('triggers of runs', () => {
     template.resourceCountIs('AWS::Events::Rule', 4);
   });
 
+  it('run no view over a stream, which its events keep up to date', () => {
+    const inputs = Object.values(template.findResources('AWS::Events::Rule')).map(({ Properties }) =>
+      JSON.stringify(Properties.Targets),
+    );
+    expect(inputs.filter((input) => /ride_activity|last_position/.test(input))).toEqual([]);
+  });
+
   it('may start the state machine and nothing else', () => {
     expect(actionsOf(template, 'EventsRole')).toEqual(['states:StartExecution']);
   });

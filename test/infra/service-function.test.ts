@@ -73,7 +73,7 @@ describe('ServiceFunction', () => {
     const files = globSync(['lib/**/*.ts', 'cli/**/*.ts']);
     expect(files.length).toBeGreaterThan(50);
     const makers = files.filter((file) =>
-      /new (?!ServiceFunction)(\w*\.)?\w*Function\(/.test(readFileSync(file, 'utf8')),
+      /new (?!ServiceFunction|InvokeFunction)(\w*\.)?\w*Function\(/.test(readFileSync(file, 'utf8')),
     );
     expect(makers).toEqual(['lib/infra/constructs/service-function.ts']);
   });

@@ -14,6 +14,7 @@ new Serving(stack, 'Serving', {
   repositoryModule,
   onlineStore: storage.onlineStore,
   apiToken: storage.apiToken,
+  eventStreams: storage.eventStreams,
   trainingSetsFunction: new LambdaFunction(stack, 'TrainingSetsApi', {
     runtime: Runtime.NODEJS_24_X,
     handler: 'index.handler',
@@ -31,7 +32,8 @@ function routes(): string[] {
   };
   return Object.values(template.findResources('AWS::ApiGateway::Method'))
     .map(({ Properties: { HttpMethod, ResourceId, Integration } }) => {
-      const [, handler] = /"(\w*(?:ServeFeatures|TrainingSetsApi))\w*"/.exec(JSON.stringify(Integration.Uri)) ?? [];
+      const [, handler] =
+        /"(\w*(?:ServeFeatures|TrainingSetsApi|PushEvents))\w*"/.exec(JSON.stringify(Integration.Uri)) ?? [];
       return `${HttpMethod} ${pathOf(ResourceId.Ref)} -> ${handler}`;
     })
     .sort();
@@ -47,6 +49,7 @@ describe('API', () => {
       'GET /v1/openapi.json -> ServingServeFeatures',
       'GET /v1/training-sets/{id} -> TrainingSetsApi',
       'POST /v1/online-features -> ServingServeFeatures',
+      'POST /v1/push/{source} -> ServingPushEvents',
       'POST /v1/training-sets -> TrainingSetsApi',
     ]);
   });

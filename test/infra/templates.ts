@@ -32,7 +32,8 @@ export const actionsOf = (template: Template, role: string): string[] =>
 
 /** `logicalId type` of the resources that hold data, sorted. */
 export function statefulIds(template: Template): string[] {
-  const stateful = /^AWS::(DynamoDB::(Global)?Table|S3::Bucket|Glue::Database|KMS::Key|SecretsManager::Secret)$/;
+  const stateful =
+    /^AWS::(DynamoDB::(Global)?Table|Kinesis::Stream|S3::Bucket|Glue::Database|KMS::Key|SecretsManager::Secret)$/;
   const resources: Record<string, { Type: string }> = template.toJSON().Resources;
   return Object.entries(resources)
     .filter(([, { Type }]) => stateful.test(Type))

@@ -10,6 +10,8 @@ import { Construct } from 'constructs';
 import type { Stage } from '#infra/config.ts';
 import type { ServiceFunction } from '#infra/constructs/service-function.ts';
 import type { ServingApi } from '#infra/constructs/serving-api.ts';
+import type { Stream } from '#infra/constructs/stream.ts';
+import { streamRules } from '#infra/constructs/stream-alarms.ts';
 import { freshnessLimits } from '#infra/freshness-limits.ts';
 import {
   deploymentMetric,
@@ -28,6 +30,8 @@ export interface AlarmsProps {
   readonly stage: Stage;
   readonly api: ServingApi;
   readonly serveFunction: ServiceFunction;
+  /** @default - no stream source, nothing to watch */
+  readonly stream?: Stream | undefined;
   readonly materializeStateMachineArn: string;
   readonly trainingSetStateMachineArn: string;
   readonly onlineTableName: string;
@@ -35,7 +39,8 @@ export interface AlarmsProps {
   readonly action: IAlarmAction;
 }
 
-interface AlarmRule {
+/** When to raise an alarm, and where it is told what to do. */
+export interface AlarmRule {
   /** Heading of docs/runbook.md, as its anchor. */
   readonly runbook: string;
   readonly what: string;
@@ -64,7 +69,13 @@ export class Alarms extends Construct {
     super(scope, id);
     this.prefix = `tidemark-${props.manifest.project}-${props.stage.name}`;
     this.action = props.action;
-    this.alarms = [...this.serving(props), ...this.jobs(props), ...this.stores(props), ...this.freshness(props)];
+    this.alarms = [
+      ...this.serving(props),
+      ...this.streams(props),
+      ...this.jobs(props),
+      ...this.stores(props),
+      ...this.freshness(props),
+    ];
   }
 
   private serving({ manifest, stage, api, serveFunction }: AlarmsProps): Alarm[] {
@@ -105,6 +116,12 @@ export class Alarms extends Construct {
         above: 0,
       }),
     ];
+  }
+
+  private streams({ manifest, stage, stream }: AlarmsProps): Alarm[] {
+    if (!stream) return [];
+    const deployment = { project: manifest.project, stage: stage.name };
+    return streamRules(stream, deployment, stage).map(({ name, rule }) => this.alarm(rule, name));
   }
 
   private jobs(props: AlarmsProps): Alarm[] {

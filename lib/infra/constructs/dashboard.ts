@@ -13,6 +13,8 @@ import { Construct } from 'constructs';
 import type { Stage } from '#infra/config.ts';
 import type { ServiceFunction } from '#infra/constructs/service-function.ts';
 import type { ServingApi } from '#infra/constructs/serving-api.ts';
+import type { Stream } from '#infra/constructs/stream.ts';
+import { streamRows } from '#infra/constructs/stream-widgets.ts';
 import { materializedViews } from '#infra/materialized-views.ts';
 import {
   deploymentMetric,
@@ -32,6 +34,8 @@ export interface DashboardProps {
   readonly stage: Stage;
   readonly api: ServingApi;
   readonly serveFunction: ServiceFunction;
+  /** @default - no rows about streams */
+  readonly stream?: Stream | undefined;
   readonly materializeStateMachineArn: string;
   readonly trainingSetStateMachineArn: string;
   readonly onlineTableName: string;
@@ -53,7 +57,14 @@ export class Dashboard extends Construct {
     new CloudWatchDashboard(this, 'Resource', {
       dashboardName: `tidemark-${props.manifest.project}-${props.stage.name}`,
       defaultInterval: Duration.days(1),
-      widgets: [this.alarmRow(), this.trafficRow(), this.servingRow(), this.runRow(), this.storeRow()],
+      widgets: [
+        this.alarmRow(),
+        this.trafficRow(),
+        this.servingRow(),
+        ...(props.stream ? streamRows(props.stream, this.deployment) : []),
+        this.runRow(),
+        this.storeRow(),
+      ],
     });
   }
 

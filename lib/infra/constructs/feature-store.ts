@@ -7,11 +7,14 @@ import { RunTriggers } from '#infra/constructs/run-triggers.ts';
 import { Serving } from '#infra/constructs/serving.ts';
 import { apiStageName } from '#infra/constructs/serving-api.ts';
 import { Storage } from '#infra/constructs/storage.ts';
+import { Stream } from '#infra/constructs/stream.ts';
 import { TrainingSets } from '#infra/constructs/training-sets.ts';
 
 /** Where each part goes: a stack of its own, or one construct for all. */
 export interface PartScopes {
   readonly storage: Construct;
+  /** Used where the manifest has a stream source. @default - the scope of materialization */
+  readonly stream?: Construct;
   readonly materialization: Construct;
   readonly serving: Construct;
   readonly observability: Construct;
@@ -23,11 +26,13 @@ export interface FeatureStoreProps extends DeploymentProps {
 }
 
 /**
- * A whole feature store. The only place where the parts meet. Dependencies go one way: storage, then materialization and serving,
+ * A whole feature store. The only place where the parts meet. Dependencies go one way: storage, then stream, materialization and serving,
  * then observability; a part refers to names and ARNs of earlier ones only, so that each can be deployed, and later parts destroyed, alone.
  */
 export class FeatureStore extends Construct {
   readonly storage: Storage;
+  /** Absent where the manifest has no stream source. */
+  readonly stream: Stream | undefined;
   readonly materialization: Materialization;
   readonly trainingSets: TrainingSets;
   readonly serving: Serving;
@@ -38,8 +43,11 @@ export class FeatureStore extends Construct {
     const { manifest, stage, repositoryModule } = props;
     const scopes = props.scopes ?? { storage: this, materialization: this, serving: this, observability: this };
     this.storage = new Storage(scopes.storage, 'Storage', { manifest, stage });
-    const { onlineStore, jobsTable, offlineStore, apiToken } = this.storage;
+    const { onlineStore, jobsTable, offlineStore, apiToken, eventStreams } = this.storage;
     const job = { manifest, stage, repositoryModule, onlineStore, jobsTable, offlineStore };
+
+    this.stream =
+      eventStreams && new Stream(scopes.stream ?? scopes.materialization, 'Stream', { ...job, eventStreams });
 
     this.materialization = new Materialization(scopes.materialization, 'Materialization', job);
     new RunTriggers(scopes.materialization, 'RunTriggers', {
@@ -55,6 +63,7 @@ export class FeatureStore extends Construct {
       repositoryModule,
       onlineStore,
       apiToken,
+      eventStreams,
       trainingSetsFunction: this.trainingSets.apiFunction.function,
     });
 
@@ -63,6 +72,7 @@ export class FeatureStore extends Construct {
       stage,
       api: this.serving.api,
       serveFunction: this.serving.serveFunction,
+      stream: this.stream,
       materializeStateMachineArn: this.materialization.stateMachine.stateMachineArn,
       trainingSetStateMachineArn: this.trainingSets.stateMachine.stateMachineArn,
       onlineTableName: onlineStore.table.tableName,
@@ -73,7 +83,7 @@ export class FeatureStore extends Construct {
 
   /** What clients and the command line need to know of a deployment. In a stack of its own an output's id is exactly its key here. */
   private addOutputs(scopes: PartScopes): void {
-    const { onlineStore, jobsTable, offlineStore, apiToken } = this.storage;
+    const { onlineStore, jobsTable, offlineStore, apiToken, eventStreams } = this.storage;
     const { api } = this.serving.api;
     output(scopes.storage, {
       OnlineTableName: onlineStore.table.tableName,
@@ -82,6 +92,7 @@ export class FeatureStore extends Construct {
       DatabaseName: offlineStore.databaseName,
       WorkgroupName: offlineStore.workgroupName,
       ApiTokenSecretArn: apiToken.secretArn,
+      ...(eventStreams ? { StreamNames: JSON.stringify(eventStreams.names) } : {}),
     });
     output(scopes.materialization, { MaterializeStateMachineArn: this.materialization.stateMachine.stateMachineArn });
     output(scopes.serving, {

@@ -8,7 +8,7 @@ import type { Stage } from '#infra/config.ts';
 import { Catalog } from '#infra/constructs/catalog.ts';
 import { DataBucket } from '#infra/constructs/data-bucket.ts';
 import { actions, allow, allowKey } from '#infra/perms.ts';
-import { isExternal, sourceFolder } from '#infra/source-location.ts';
+import { isExternal, type ParquetFiles, sourceFolder } from '#infra/source-location.ts';
 import { objectKeys } from '#spec/layout.ts';
 import type { Manifest } from '#spec/manifest.ts';
 
@@ -21,6 +21,10 @@ export const folders = {
   runs: 'runs/',
   trainingSets: 'training-sets/',
   datasets: 'datasets/',
+  events: 'events/',
+  eventsCompacted: 'events-compacted/',
+  quarantine: 'quarantine/',
+  backfills: 'backfills/',
   athenaResults: objectKeys.athenaResults,
 } as const;
 export type TopFolder = (typeof folders)[keyof typeof folders];
@@ -44,6 +48,8 @@ export class OfflineStore extends Construct {
   };
   private readonly encryptionKey: IKey;
   private readonly sourceFolders: readonly string[];
+  /** Folders that statements read. */
+  private readonly queriedFolders: readonly TopFolder[];
 
   constructor(scope: Construct, id: string, props: OfflineStoreProps) {
     super(scope, id);
@@ -77,10 +83,20 @@ export class OfflineStore extends Construct {
       DATABASE_NAME: this.databaseName,
       WORKGROUP_NAME: this.workgroupName,
     };
+    this.queriedFolders = [
+      folders.sources,
+      folders.featureRows,
+      folders.published,
+      folders.trainingSets,
+      ...(manifest.sources.some(({ kind }) => kind === 'stream') ? [folders.events, folders.eventsCompacted] : []),
+    ];
     this.sourceFolders = manifest.sources
-      .filter((source) => source.kind === 'parquet')
+      .flatMap((source): ParquetFiles[] => {
+        if (source.kind === 'parquet') return [source];
+        return source.kind === 'stream' && source.history ? [source.history] : [];
+      })
       .filter(isExternal)
-      .map((source) => sourceFolder(source, this.bucket.bucketName))
+      .map((files) => sourceFolder(files, this.bucket.bucketName))
       .map(({ bucketName, prefix }) => `arn:${Aws.PARTITION}:s3:::${bucketName}/${prefix}`);
   }
 
@@ -90,7 +106,7 @@ export class OfflineStore extends Construct {
     allow(grantee, actions.readCatalog, this.catalogArns);
     allow(grantee, actions.enterCatalog, [this.glueArn('database', 'default')]);
     allow(grantee, actions.queryBucket, [this.bucket.bucketArn]);
-    this.grantRead(grantee, [folders.sources, folders.featureRows, folders.published, folders.trainingSets]);
+    this.grantRead(grantee, this.queriedFolders);
     this.grantRead(grantee, [folders.athenaResults]);
     allow(grantee, actions.unloadObjects, this.objectArns([folders.athenaResults, ...unloadTo]));
     allowKey(grantee, { key: this.encryptionKey, actions: actions.encrypt, via: 's3' });
@@ -133,7 +149,7 @@ export class OfflineStore extends Construct {
     allow(grantee, actions.listObjects, [this.bucket.bucketArn, ...new Set(this.sourceFolders.map(bucketOf))]);
   }
 
-  /** Adds partitions to the tables of feature rows. */
+  /** Adds partitions to the tables of feature rows and event logs, and moves them. */
   grantRegisterPartitions(grantee: IGrantable): void {
     allow(grantee, actions.registerPartitions, this.catalogArns);
   }

@@ -38,6 +38,12 @@ export class OnlineStore extends Construct {
     allowKey(grantee, { key: this.encryptionKey, actions: actions.decrypt, via: 'dynamodb' });
   }
 
+  /** Reads by key and conditional puts, alone or two in a transaction: how the items of stream views are kept. */
+  grantApplyEvents(grantee: IGrantable): void {
+    allow(grantee, actions.applyEvents, [this.table.tableArn]);
+    allowKey(grantee, { key: this.encryptionKey, actions: actions.encrypt, via: 'dynamodb' });
+  }
+
   /** Conditional puts; no reads, no deletes. */
   grantWrite(grantee: IGrantable): void {
     allow(grantee, actions.writeRows, [this.table.tableArn]);

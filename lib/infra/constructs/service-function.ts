@@ -78,7 +78,7 @@ export class ServiceFunction<TEnvironment extends EnvironmentSchema = Environmen
     ]);
     acknowledge(
       this.function,
-      'invoked synchronously, by API Gateway or Step Functions: the caller sees every failure',
+      'its caller sees every failure (API Gateway, Step Functions, the mapping of a stream), or its next run does the work again (a schedule)',
       ['Serverless-LambdaAsyncFailureDestination', 'Serverless-LambdaDLQ'],
     );
   }

@@ -21,9 +21,11 @@ import { acknowledge } from '#infra/perms.ts';
 export interface ServingApiProps {
   readonly project: string;
   readonly stage: Stage;
-  /** Answers everything but training sets. */
+  /** Answers everything but training sets and pushed events. */
   readonly serveFunction: IFunction;
   readonly trainingSetsFunction: IFunction;
+  /** @default - no route to push events */
+  readonly pushFunction?: IFunction | undefined;
 }
 
 /** Requests a second, and how far a burst may go beyond; above it API Gateway answers 429. */
@@ -87,7 +89,7 @@ export class ServingApi extends Construct {
     return this.api.metricServerError({ statistic: 'sum', ...options });
   }
 
-  private addRoutes({ serveFunction, trainingSetsFunction }: ServingApiProps): void {
+  private addRoutes({ serveFunction, trainingSetsFunction, pushFunction }: ServingApiProps): void {
     // One permission for all routes of a function instead of two for each.
     const serve = new LambdaIntegration(serveFunction, { scopePermissionToMethod: false });
     const trainingSets = new LambdaIntegration(trainingSetsFunction, { scopePermissionToMethod: false });
@@ -103,6 +105,9 @@ export class ServingApi extends Construct {
     at('/v1/openapi.json').addMethod('GET', serve);
     at('/v1/training-sets').addMethod('POST', trainingSets, withBody);
     at('/v1/training-sets/{id}').addMethod('GET', trainingSets);
+    if (!pushFunction) return;
+    const push = new LambdaIntegration(pushFunction, { scopePermissionToMethod: false });
+    at('/v1/push/{source}').addMethod('POST', push, withBody);
   }
 
   /**

@@ -3,6 +3,7 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Stage } from '#infra/config.ts';
 import { ApiToken } from '#infra/constructs/api-token.ts';
+import { EventStreams } from '#infra/constructs/event-streams.ts';
 import { JobsTable } from '#infra/constructs/jobs-table.ts';
 import { OfflineStore } from '#infra/constructs/offline-store.ts';
 import { OnlineStore } from '#infra/constructs/online-store.ts';
@@ -20,6 +21,8 @@ export class Storage extends Construct {
   readonly jobsTable: JobsTable;
   readonly offlineStore: OfflineStore;
   readonly apiToken: ApiToken;
+  /** Absent where the manifest has no stream source. */
+  readonly eventStreams: EventStreams | undefined;
 
   constructor(scope: Construct, id: string, { manifest, stage }: StorageProps) {
     super(scope, id);
@@ -34,5 +37,15 @@ export class Storage extends Construct {
     this.jobsTable = new JobsTable(this, 'JobsTable', { stage, encryptionKey });
     this.offlineStore = new OfflineStore(this, 'OfflineStore', { manifest, stage, encryptionKey });
     this.apiToken = new ApiToken(this, 'ApiToken', { stage, encryptionKey });
+    const streamSources = manifest.sources.filter((source) => source.kind === 'stream');
+    this.eventStreams =
+      streamSources.length > 0
+        ? new EventStreams(this, 'EventStreams', {
+            project: manifest.project,
+            sources: streamSources,
+            stage,
+            encryptionKey,
+          })
+        : undefined;
   }
 }

@@ -5,19 +5,22 @@ import { FeatureStore } from '#infra/constructs/feature-store.ts';
 
 /** What each stack is for, in the order in which they deploy. */
 const parts = {
-  storage: 'tables, bucket, catalog, workgroup, API token',
+  storage: 'tables, streams, bucket, catalog, workgroup, API token',
+  stream: 'consumers of streams: windows online, event log, its compaction',
   materialization: 'runs that compute features and write them online, and what starts them',
   serving: 'HTTP API: online features and training sets',
   observability: 'alarms and dashboard',
 } as const;
 type Part = keyof typeof parts;
+/** A repository without a stream source has no stream stack. */
+type Stacks = Readonly<Record<Exclude<Part, 'stream'>, Stack>> & { readonly stream?: Stack };
 
 /**
- * A deployment as four stacks around the parts of one FeatureStore: `tidemark-<project>-<stage>-<part>`. Storage holds all data and is
+ * A deployment as four stacks, five with streams, around the parts of one FeatureStore: `tidemark-<project>-<stage>-<part>`. Storage holds all data and is
  * protected from deletion with it; the others can be destroyed, last first, and deployed again.
  */
 export class FeatureStoreStacks extends Construct {
-  readonly stacks: Readonly<Record<Part, Stack>>;
+  readonly stacks: Stacks;
   readonly featureStore: FeatureStore;
 
   constructor(scope: Construct, id: string, props: DeploymentProps) {
@@ -36,6 +39,7 @@ export class FeatureStoreStacks extends Construct {
       });
     this.stacks = {
       storage: stack('storage'),
+      ...(manifest.sources.some(({ kind }) => kind === 'stream') ? { stream: stack('stream') } : {}),
       materialization: stack('materialization'),
       serving: stack('serving'),
       observability: stack('observability'),
