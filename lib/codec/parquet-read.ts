@@ -58,6 +58,10 @@ export async function openParquet(source: ByteSource): Promise<ParquetFile> {
   return { source, rowCount: Number(metadata.num_rows), columns, metadata };
 }
 
+/** A text that the file's writer has left in its footer, by its key (WriteParquetOptions.metadata). */
+export const parquetMetadataText = (file: ParquetFile, key: string): string | undefined =>
+  file.metadata.key_value_metadata?.find((entry) => entry.key === key)?.value;
+
 /** Rows [rowStart, rowEndExclusive) of a file; by default all. */
 export interface RowRange {
   readonly rowStart?: number;

@@ -16,6 +16,8 @@ export interface TypedColumn {
 export interface WriteParquetOptions {
   /** @default 100000 */
   readonly rowGroupRows?: number;
+  /** Texts by key in the file's footer, which SQL does not see. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** Column statistics let readers skip row groups; they are written where physical order is the order of the values. */
@@ -82,6 +84,7 @@ export function writeParquet(
     writer,
     schema: [root, ...prepared.flatMap(({ elements }) => elements.map(physicalElement))],
     createdBy: 'tidemark',
+    kvMetadata: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
   });
   file.write({
     columnData: prepared.map(({ elements, values, statistics }) => ({

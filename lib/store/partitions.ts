@@ -9,4 +9,6 @@ export interface Partition {
 export interface Partitions {
   /** Adds the partitions; one that exists with the same location is left, with another location is moved. */
   register(table: string, partitions: readonly Partition[]): Promise<void>;
+  /** Adds those that do not exist; one that exists stays where it is. */
+  registerNew(table: string, partitions: readonly Partition[]): Promise<void>;
 }

@@ -35,4 +35,12 @@ export function partitionsContract(create: () => Promise<PartitionsUnderTest>): 
     await partitions.register(table, again);
     expect(sorted(await registered())).toEqual(again);
   });
+
+  it('adds only what is new where it is asked to, and moves nothing', async () => {
+    const { partitions, registered } = await create();
+    await partitions.registerNew(table, []);
+    await partitions.registerNew(table, [partitionOf(0, 1)]);
+    await partitions.registerNew(table, [partitionOf(0, 1, 'second'), partitionOf(1, 1)]);
+    expect(sorted(await registered())).toEqual([partitionOf(0, 1), partitionOf(1, 1)]);
+  });
 }

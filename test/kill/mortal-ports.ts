@@ -46,6 +46,8 @@ export class MortalPorts {
       partitions: {
         register: (table, partitions) =>
           this.#at('partitions.register', () => ports.partitions.register(table, partitions)),
+        registerNew: (table, partitions) =>
+          this.#at('partitions.registerNew', () => ports.partitions.registerNew(table, partitions)),
       },
       online: {
         read: (addresses, options) => this.#at('online.read', () => ports.online.read(addresses, options)),

@@ -37,6 +37,12 @@ export class GluePartitions implements Partitions {
     }
   }
 
+  async registerNew(table: string, partitions: readonly Partition[]): Promise<void> {
+    if (partitions.length === 0) return;
+    const storage = await this.#storageOf(table);
+    for (const chunk of chunked(partitions, createBatch)) await this.#create(table, storage, chunk);
+  }
+
   /** A partition's columns and formats are its table's: Athena reads a partition by its own descriptor. */
   async #storageOf(table: string): Promise<StorageDescriptor> {
     const command = new GetTableCommand({ DatabaseName: this.#database, Name: table });

@@ -20,7 +20,7 @@ import {
   type StreamRecord,
   sequenceText,
 } from '../event-stream.ts';
-import { isPassing, jitterMillis, type RetryPlan, withRetry } from '../retry.ts';
+import { errorName, isPassing, jitterMillis, type RetryPlan, withRetry } from '../retry.ts';
 
 /** Kinesis' limits of one PutRecords. */
 const putRecordsLimit = 500;
@@ -117,7 +117,10 @@ export class KinesisEventStream implements EventStream {
     return ids.sort();
   }
 
-  /** Kinesis may answer with nothing although more follows: then the next iterator is asked, up to the end of the shard. */
+  /**
+   * Kinesis may answer with nothing although more follows: then the next iterator is asked, up to the end of the shard. A position that is
+   * older than what is kept may have no iterator any more: then the oldest record has.
+   */
   async read(shard: string, afterSequence?: string): Promise<ShardPage> {
     let iterator = await this.#iterator(shard, afterSequence);
     while (iterator !== undefined) {
@@ -125,7 +128,9 @@ export class KinesisEventStream implements EventStream {
       const page: GetRecordsCommandOutput = await this.#retried(() =>
         this.#client.send(new GetRecordsCommand({ ShardIterator })),
       );
-      const records = (page.Records ?? []).map((record) => toStreamRecord(shard, record));
+      const records = (page.Records ?? [])
+        .map((record) => toStreamRecord(shard, record))
+        .filter(({ sequence }) => afterSequence === undefined || sequence > afterSequence);
       iterator = page.NextShardIterator;
       const isAtEnd = iterator === undefined || page.MillisBehindLatest === 0;
       if (records.length > 0 || isAtEnd) return { records, isAtEnd };
@@ -142,7 +147,12 @@ export class KinesisEventStream implements EventStream {
             StartingSequenceNumber: BigInt(afterSequence).toString(), // without the padding
           } as const);
     const command = new GetShardIteratorCommand({ StreamName: this.#streamName, ShardId: shard, ...from });
-    return (await this.#retried(() => this.#client.send(command))).ShardIterator;
+    try {
+      return (await this.#retried(() => this.#client.send(command))).ShardIterator;
+    } catch (error) {
+      if (afterSequence === undefined || errorName(error) !== 'InvalidArgumentException') throw error;
+      return this.#iterator(shard, undefined);
+    }
   }
 
   #retried<TResult>(call: () => Promise<TResult>): Promise<TResult> {

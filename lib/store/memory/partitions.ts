@@ -10,6 +10,14 @@ export class MemoryPartitions implements Partitions {
     this.#tables.set(table, registered);
   }
 
+  async registerNew(table: string, partitions: readonly Partition[]): Promise<void> {
+    const known = new Set(this.registered(table).map(({ values }) => JSON.stringify(values)));
+    await this.register(
+      table,
+      partitions.filter(({ values }) => !known.has(JSON.stringify(values))),
+    );
+  }
+
   /** What is registered, by values. */
   registered(table: string): readonly Partition[] {
     return [...(this.#tables.get(table)?.values() ?? [])];
