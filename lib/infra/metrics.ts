@@ -58,7 +58,10 @@ const sumOf = (name: string, metrics: readonly Metric[]): MathExpression =>
   });
 
 /** Executions of a state machine that did not succeed; `job` is a lowerCamel label. */
-export const failedExecutions = (job: 'materialization' | 'trainingSet', stateMachineArn: string): MathExpression =>
+export const failedExecutions = (
+  job: 'backfill' | 'materialization' | 'trainingSet',
+  stateMachineArn: string,
+): MathExpression =>
   sumOf(
     job,
     ['ExecutionsFailed', 'ExecutionsAborted', 'ExecutionsTimedOut'].map(

@@ -96,6 +96,7 @@ describe('app', () => {
       'ApiStage',
       'ApiTokenSecretArn',
       'ApiUrl',
+      'BackfillStateMachineArn',
       'BucketName',
       'DatabaseName',
       'JobsTableName',

@@ -43,6 +43,7 @@ function observability(config: StageInput = {}, of: Manifest = manifest): Templa
     api,
     stream: eventStreams && new Stream(stack, 'Stream', { ...deployment, ...storage, eventStreams }),
     serveFunction,
+    ...(eventStreams ? { backfillStateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:backfill' } : {}),
     materializeStateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:materialize',
     trainingSetStateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:training-set',
     onlineTableName: onlineStore.table.tableName,
@@ -91,6 +92,7 @@ describe('alarms', () => {
         'api-5xx',
         ...perSource.map((name) => `${name}-positions`),
         ...perSource.map((name) => `${name}-ride_events`),
+        'backfill-failed',
         'compaction-failed',
         'freshness-driver_stats-v1',
         'freshness-last_trip-v1',
@@ -113,7 +115,7 @@ describe('alarms', () => {
       ({ Properties }) => Properties.AlarmName,
     );
     expect(names).toContain('tidemark-rides-dev-rows-lost');
-    expect(names.filter((name) => /compaction|-(positions|ride_events)$/.test(name))).toEqual([]);
+    expect(names.filter((name) => /backfill|compaction|-(positions|ride_events)$/.test(name))).toEqual([]);
   });
 
   it('each lead to a heading of the runbook', () => {

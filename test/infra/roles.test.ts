@@ -111,6 +111,22 @@ describe('roles of the functions of streams', () => {
   });
 });
 
+describe('roles of the functions of a backfill', () => {
+  it.each([
+    ['PlanBackfill', [...jobs, ...listReadWrite, 'states:DescribeExecution']],
+    [
+      'AwaitArchive',
+      [...jobs, ...listReadWrite, 'kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
+    ],
+    [
+      'MergeHistory',
+      ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 's3:GetObject', 's3:PutObject', ...encrypt],
+    ],
+  ])('%s has exactly the actions of its job', (name, expected) => {
+    expect(actionsOf(materialization, `Backfill${name}Role`)).toEqual(sorted(...everyFunction, ...expected));
+  });
+});
+
 describe('roles of the functions of a training set', () => {
   it.each([
     ['StageSpine', [...jobs, ...listReadWrite]],
@@ -150,8 +166,8 @@ describe('what no role may do', () => {
     ]);
   });
 
-  it('write online rows, but for the writer of runs and the aggregate of each stream', () => {
-    expect(allowing('dynamodb:PutItem', 'OnlineStore')).toHaveLength(1 + 2);
+  it('write online rows, but for the writers of runs and of backfills and the aggregate of each stream', () => {
+    expect(allowing('dynamodb:PutItem', 'OnlineStore')).toHaveLength(2 + 2);
   });
 
   it('write or delete a source', () => {

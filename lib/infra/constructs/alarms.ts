@@ -33,6 +33,8 @@ export interface AlarmsProps {
   /** @default - no stream source, nothing to watch */
   readonly stream?: Stream | undefined;
   readonly materializeStateMachineArn: string;
+  /** @default - no stream source, nothing to backfill */
+  readonly backfillStateMachineArn?: string | undefined;
   readonly trainingSetStateMachineArn: string;
   readonly onlineTableName: string;
   readonly workgroupName: string;
@@ -133,6 +135,16 @@ export class Alarms extends Construct {
         metric: failedExecutions('materialization', props.materializeStateMachineArn),
         above: 0,
       }),
+      ...(props.backfillStateMachineArn === undefined
+        ? []
+        : [
+            this.alarm({
+              runbook: 'backfill-failed',
+              what: 'the backfill of a view over a stream failed, was aborted or timed out',
+              metric: failedExecutions('backfill', props.backfillStateMachineArn),
+              above: 0,
+            }),
+          ]),
       this.alarm({
         runbook: 'rows-lost',
         what: 'rows that a run had read were neither written nor found older',

@@ -37,6 +37,8 @@ export interface DashboardProps {
   /** @default - no rows about streams */
   readonly stream?: Stream | undefined;
   readonly materializeStateMachineArn: string;
+  /** @default - no stream source, nothing to backfill */
+  readonly backfillStateMachineArn?: string | undefined;
   readonly trainingSetStateMachineArn: string;
   readonly onlineTableName: string;
   readonly workgroupName: string;
@@ -117,7 +119,7 @@ export class Dashboard extends Construct {
   }
 
   private runRow(): IWidget[] {
-    const { manifest, materializeStateMachineArn, trainingSetStateMachineArn } = this.props;
+    const { manifest, materializeStateMachineArn, backfillStateMachineArn, trainingSetStateMachineArn } = this.props;
     const byView = (metric: NamedMetric, statistic: string): Metric[] =>
       materializedViews(manifest).map(({ view }) =>
         viewMetric(this.deployment, metric, {
@@ -143,6 +145,7 @@ export class Dashboard extends Construct {
         this.emitted(runMetrics.failed, 'Sum'),
         failedExecutions('materialization', materializeStateMachineArn),
         failedExecutions('trainingSet', trainingSetStateMachineArn),
+        ...(backfillStateMachineArn === undefined ? [] : [failedExecutions('backfill', backfillStateMachineArn)]),
       ]),
     ];
   }

@@ -1,6 +1,7 @@
-import { CfnOutput } from 'aws-cdk-lib';
+import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { DeploymentProps } from '#infra/config.ts';
+import { Backfill } from '#infra/constructs/backfill.ts';
 import { Materialization } from '#infra/constructs/materialization.ts';
 import { Observability } from '#infra/constructs/observability.ts';
 import { RunTriggers } from '#infra/constructs/run-triggers.ts';
@@ -34,6 +35,8 @@ export class FeatureStore extends Construct {
   /** Absent where the manifest has no stream source. */
   readonly stream: Stream | undefined;
   readonly materialization: Materialization;
+  /** Absent where the manifest has no stream source. */
+  readonly backfill: Backfill | undefined;
   readonly trainingSets: TrainingSets;
   readonly serving: Serving;
   readonly observability: Observability;
@@ -56,6 +59,15 @@ export class FeatureStore extends Construct {
       stateMachine: this.materialization.stateMachine,
     });
 
+    this.backfill =
+      eventStreams &&
+      new Backfill(scopes.materialization, 'Backfill', {
+        ...job,
+        eventStreams,
+        materialization: this.materialization,
+        cutAhead: Duration.seconds(stage.backfillCutSeconds),
+      });
+
     this.trainingSets = new TrainingSets(scopes.serving, 'TrainingSets', { ...job, apiToken });
     this.serving = new Serving(scopes.serving, 'Serving', {
       manifest,
@@ -74,6 +86,7 @@ export class FeatureStore extends Construct {
       serveFunction: this.serving.serveFunction,
       stream: this.stream,
       materializeStateMachineArn: this.materialization.stateMachine.stateMachineArn,
+      backfillStateMachineArn: this.backfill?.stateMachine.stateMachineArn,
       trainingSetStateMachineArn: this.trainingSets.stateMachine.stateMachineArn,
       onlineTableName: onlineStore.table.tableName,
       workgroupName: offlineStore.workgroupName,
@@ -94,7 +107,10 @@ export class FeatureStore extends Construct {
       ApiTokenSecretArn: apiToken.secretArn,
       ...(eventStreams ? { StreamNames: JSON.stringify(eventStreams.names) } : {}),
     });
-    output(scopes.materialization, { MaterializeStateMachineArn: this.materialization.stateMachine.stateMachineArn });
+    output(scopes.materialization, {
+      MaterializeStateMachineArn: this.materialization.stateMachine.stateMachineArn,
+      ...(this.backfill ? { BackfillStateMachineArn: this.backfill.stateMachine.stateMachineArn } : {}),
+    });
     output(scopes.serving, {
       ApiId: api.restApiId,
       ApiStage: apiStageName,

@@ -24,7 +24,6 @@ export const folders = {
   events: 'events/',
   eventsCompacted: 'events-compacted/',
   quarantine: 'quarantine/',
-  backfills: 'backfills/',
   athenaResults: objectKeys.athenaResults,
 } as const;
 export type TopFolder = (typeof folders)[keyof typeof folders];

@@ -7,7 +7,7 @@ import { FeatureStore } from '#infra/constructs/feature-store.ts';
 const parts = {
   storage: 'tables, streams, bucket, catalog, workgroup, API token',
   stream: 'consumers of streams: windows online, event log, its compaction',
-  materialization: 'runs that compute features and write them online, and what starts them',
+  materialization: 'runs that compute features and write them online, what starts them, backfills',
   serving: 'HTTP API: online features and training sets',
   observability: 'alarms and dashboard',
 } as const;
