@@ -24,40 +24,40 @@ export class MortalPorts {
       objects: this.#objects(ports.objects),
       openBucket: (bucket) => this.#objects(ports.openBucket(bucket)),
       locks: {
-        acquire: (name, owner) => this.#at('locks.acquire', () => ports.locks.acquire(name, owner)),
-        takeOver: (stale, owner) => this.#at('locks.takeOver', () => ports.locks.takeOver(stale, owner)),
-        holds: (lease) => this.#at('locks.holds', () => ports.locks.holds(lease)),
-        release: (lease) => this.#at('locks.release', () => ports.locks.release(lease)),
+        acquire: (name, owner) => this.at('locks.acquire', () => ports.locks.acquire(name, owner)),
+        takeOver: (stale, owner) => this.at('locks.takeOver', () => ports.locks.takeOver(stale, owner)),
+        holds: (lease) => this.at('locks.holds', () => ports.locks.holds(lease)),
+        release: (lease) => this.at('locks.release', () => ports.locks.release(lease)),
       },
       executions: {
-        isRunning: (execution) => this.#at('executions.isRunning', () => ports.executions.isRunning(execution)),
+        isRunning: (execution) => this.at('executions.isRunning', () => ports.executions.isRunning(execution)),
       },
       records: {
-        put: (record) => this.#at('records.put', () => ports.records.put(record)),
-        get: (group, sort) => this.#at('records.get', () => ports.records.get(group, sort)),
-        list: (group, limit) => this.#at('records.list', () => ports.records.list(group, limit)),
+        put: (record) => this.at('records.put', () => ports.records.put(record)),
+        get: (group, sort) => this.at('records.get', () => ports.records.get(group, sort)),
+        list: (group, limit) => this.at('records.list', () => ports.records.list(group, limit)),
       },
       sql: {
-        start: (sql, token) => this.#at('sql.start', () => ports.sql.start(sql, token)),
-        status: (id) => this.#at('sql.status', () => ports.sql.status(id)),
-        stop: (id) => this.#at('sql.stop', () => ports.sql.stop(id)),
+        start: (sql, token) => this.at('sql.start', () => ports.sql.start(sql, token)),
+        status: (id) => this.at('sql.status', () => ports.sql.status(id)),
+        stop: (id) => this.at('sql.stop', () => ports.sql.stop(id)),
         rows: (id) => ports.sql.rows(id),
       },
       partitions: {
         register: (table, partitions) =>
-          this.#at('partitions.register', () => ports.partitions.register(table, partitions)),
+          this.at('partitions.register', () => ports.partitions.register(table, partitions)),
         registerNew: (table, partitions) =>
-          this.#at('partitions.registerNew', () => ports.partitions.registerNew(table, partitions)),
+          this.at('partitions.registerNew', () => ports.partitions.registerNew(table, partitions)),
       },
       online: {
-        read: (addresses, options) => this.#at('online.read', () => ports.online.read(addresses, options)),
-        writeNewer: (rows) => this.#at('online.writeNewer', () => ports.online.writeNewer(rows)),
+        read: (addresses, options) => this.at('online.read', () => ports.online.read(addresses, options)),
+        writeNewer: (rows) => this.at('online.writeNewer', () => ports.online.writeNewer(rows)),
       },
     };
   }
 
   #objects(objects: Objects): Objects {
-    const at = <TResult>(name: string, call: () => Promise<TResult>): Promise<TResult> => this.#at(name, call);
+    const at = <TResult>(name: string, call: () => Promise<TResult>): Promise<TResult> => this.at(name, call);
     return {
       get: (key) => at(`objects.get ${key}`, () => objects.get(key)),
       getRange: (key, start, end) => at(`objects.getRange ${key}`, () => objects.getRange(key, start, end)),
@@ -75,7 +75,8 @@ export class MortalPorts {
     };
   }
 
-  async #at<TResult>(name: string, call: () => Promise<TResult>): Promise<TResult> {
+  /** One call of this process, with the hook at both of its boundaries. */
+  async at<TResult>(name: string, call: () => Promise<TResult>): Promise<TResult> {
     if (this.dead) throw new Killed(name);
     const number = this.calls++;
     await this.#moment('before', number, name);

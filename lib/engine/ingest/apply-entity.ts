@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TidemarkError } from '#spec/errors.ts';
+import { jitterMillis, type RetryPlan } from '#store/retry.ts';
+import type { WindowItem, WindowItems } from '#store/window-items.ts';
+import type { CutReader } from './cuts.ts';
+import { openItem } from './entity-state.ts';
+import { type FoldRules, foldEvents } from './fold-events.ts';
+import type { ArrivedEvent, EntityEvents } from './group-events.ts';
+import { planHandOver, planWrite } from './plan-write.ts';
+
+/** Each conflict is another's progress: with a few writers of an item this many in a row do not happen. */
+const conflicts: RetryPlan = { attempts: 30, baseMillis: 2, capMillis: 200 };
+
+export interface ApplyPorts {
+  readonly items: WindowItems;
+  readonly cuts: CutReader;
+}
+
+/** What became of an entity's events in a batch, and what it took. */
+export interface AppliedEntity {
+  readonly taken: readonly ArrivedEvent[];
+  readonly redelivered: readonly ArrivedEvent[];
+  readonly duplicates: readonly ArrivedEvent[];
+  readonly notOurs: readonly ArrivedEvent[];
+  /** Items written. */
+  readonly writes: number;
+  readonly conflicts: number;
+  readonly handOvers: number;
+  readonly itemsTooLarge: number;
+}
+
+/**
+ * Folds an entity's events into its item and writes it if nobody else has meanwhile; else into what stands then. `item` is the first item as
+ * it was read. Rejects when the store does, throws ingest.unknownLayout, ingest.unknownRun, ingest.itemContended: each is cured by trying again
+ * later, and none leaves a part of the events applied.
+ */
+export async function applyEntity(
+  ports: ApplyPorts,
+  rules: FoldRules,
+  { group, item }: { readonly group: EntityEvents; readonly item: WindowItem | undefined },
+): Promise<AppliedEntity> {
+  const { target, entityKey, events } = group;
+  let found = item;
+  let cuts = await ports.cuts.current();
+  for (let attempt = 0; attempt < conflicts.attempts; attempt++) {
+    // The first conflicts are met at once: what stands has come with them.
+    if (attempt > 2) await sleep(jitterMillis(conflicts, attempt));
+    const cut = cuts[target.id];
+    const before = openItem(target, found);
+    const folded = cut ? foldEvents(target, rules, { before, cut, events }) : ({ kind: 'newerRun' } as const);
+    if (folded.kind === 'newerRun') {
+      if (attempt > 0 && cut) throw unknownRun(target.id, before.progress.run);
+      cuts = await ports.cuts.again();
+      continue;
+    }
+    const { taken, redelivered, duplicates, notOurs } = folded.taken;
+    const outcome = { taken, redelivered, duplicates, notOurs, conflicts: attempt };
+    if (folded.kind === 'unchanged') return { ...outcome, writes: 0, handOvers: 0, itemsTooLarge: 0 };
+    const next = { entityKey, after: folded.after };
+    const planned = planWrite(target, rules, next);
+    if (planned.kind === 'head') {
+      const write = await ports.items.write(planned.item);
+      if (write.kind === 'written')
+        return { ...outcome, writes: 1, handOvers: 0, itemsTooLarge: planned.gaveUp ? 1 : 0 };
+      found = write.found;
+      continue;
+    }
+    const [closed] = await ports.items.read([{ entityKey, viewId: target.closedKey }]);
+    const handOver = planHandOver(target, rules, { ...next, closed });
+    if (handOver.kind === 'moved') {
+      [found] = await ports.items.read([{ entityKey, viewId: target.headKey }]);
+      continue;
+    }
+    const isBoth = handOver.kind === 'both';
+    const write = isBoth ? await ports.items.writeBoth(handOver.items) : await ports.items.write(handOver.item);
+    if (write.kind === 'written')
+      return { ...outcome, writes: isBoth ? 2 : 1, handOvers: isBoth ? 1 : 0, itemsTooLarge: isBoth ? 0 : 1 };
+    found = write.found;
+  }
+  throw new TidemarkError(
+    'ingest.itemContended',
+    `an item of view ${target.id} was written by others ${conflicts.attempts} times in a row`,
+    { kind: 'unavailable', details: { view: target.id } },
+  );
+}
+
+const unknownRun = (view: string, run: number): TidemarkError =>
+  new TidemarkError('ingest.unknownRun', `an item of view ${view} is of run ${run}, which its cut does not know`, {
+    kind: 'unavailable',
+    details: { view, run },
+  });

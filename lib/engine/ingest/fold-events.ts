@@ -1,0 +1,65 @@
+import { addEvents, compactState } from '#semantics/stream/window-state.ts';
+import type { StreamSource } from '#spec/manifest.ts';
+import type { Cut } from './cuts.ts';
+import { type EntityState, inRun, lostUntilPassed } from './entity-state.ts';
+import type { ArrivedEvent } from './group-events.ts';
+import type { WindowedView } from './source-views.ts';
+import { greatestArrivalMillis, pruneProgress, type TakenEvents, takeEvents } from './take-events.ts';
+
+/** Readers' clocks may be this far behind the arrivals that an item has applied: windows of that instant are still right. */
+export const readerSlackMillis = 60_000;
+
+/** A first item up to this costs two write units a write; what a hand-over costs besides is in docs/measurements.md. */
+export const defaultHandOverBytes = 2048;
+
+/** What is the same for every item of a source. */
+export interface FoldRules {
+  readonly source: StreamSource;
+  /** How long the stream keeps records. */
+  readonly retentionMillis: number;
+  /** Size of a first item beyond which its tiles are handed over, in bytes. */
+  readonly handOverBytes: number;
+}
+
+/** `newerRun`: the item belongs to a run that the cut does not know yet. `unchanged`: nothing to write. */
+export type FoldedEvents =
+  | { readonly kind: 'newerRun' }
+  | { readonly kind: 'unchanged'; readonly taken: TakenEvents }
+  | { readonly kind: 'changed'; readonly taken: TakenEvents; readonly after: EntityState };
+
+/** The state of an entity with a batch's events applied, each of them once however often it comes. */
+export function foldEvents(
+  target: WindowedView,
+  rules: FoldRules,
+  batch: { readonly before: EntityState; readonly cut: Cut; readonly events: readonly ArrivedEvent[] },
+): FoldedEvents {
+  const { before, cut, events } = batch;
+  if (before.progress.run > cut.run) return { kind: 'newerRun' };
+  const taken = takeEvents(before.progress, cut, events);
+  if (taken.progress === before.progress) return { kind: 'unchanged', taken };
+  const seen = { ...before, progress: taken.progress };
+  // Until an event of the new run comes, the item shows what the older one counted.
+  const base = taken.taken.length > 0 ? inRun(seen, cut.run) : seen;
+  const state = addEvents(
+    target.plan,
+    base.state,
+    taken.taken.map(({ event }) => event),
+  );
+  return { kind: 'changed', taken, after: settled(target, rules, { ...base, state }) };
+}
+
+/** The state without what no reader and no record can ask for any more. */
+export function settled(target: WindowedView, rules: FoldRules, entity: EntityState): EntityState {
+  const greatest = greatestArrivalMillis(entity.progress);
+  if (greatest === undefined) return entity;
+  const clockMillis = greatest - readerSlackMillis;
+  const { closedUntilMillis, lostUntilMillis } = entity;
+  const isLostPast = lostUntilMillis !== null && lostUntilPassed(target, lostUntilMillis) <= clockMillis;
+  return {
+    ...entity,
+    closedUntilMillis: closedUntilMillis !== null && closedUntilMillis <= clockMillis ? null : closedUntilMillis,
+    lostUntilMillis: isLostPast ? null : lostUntilMillis,
+    state: compactState(target.plan, entity.state, clockMillis),
+    progress: pruneProgress(entity.progress, rules.source, rules.retentionMillis),
+  };
+}

@@ -1,0 +1,89 @@
+import { compactState, emptyState, mergeStates, neededUntilMillis } from '#semantics/stream/window-state.ts';
+import type { WindowItem } from '#store/window-items.ts';
+import { closedItem, type EntityState, headItem, itemBytes, openItem } from './entity-state.ts';
+import { type FoldRules, readerSlackMillis } from './fold-events.ts';
+import type { WindowedView } from './source-views.ts';
+import { greatestArrivalMillis } from './take-events.ts';
+
+/** Items may not grow beyond this (design: limits stated to users); DynamoDB's own limit is 400 KB. */
+export const maximumItemBytes = 300_000;
+
+/** A state to be written, of one entity. */
+export interface NextState {
+  readonly entityKey: string;
+  readonly after: EntityState;
+}
+
+/** `head`: the first item alone; `gaveUp`: it had to lose its tiles. `handOver`: the second item has to be read first. */
+export type PlannedWrite =
+  | { readonly kind: 'head'; readonly item: WindowItem; readonly gaveUp: boolean }
+  | { readonly kind: 'handOver' };
+
+export function planWrite(target: WindowedView, rules: FoldRules, next: NextState): PlannedWrite {
+  const item = headItem(target, rules.source, next);
+  const bytes = itemBytes(item);
+  const { tiles, events } = next.after.state;
+  if (bytes > rules.handOverBytes && tiles.length + events.length > 0) return { kind: 'handOver' };
+  if (bytes > maximumItemBytes) return giveUp(target, rules, next);
+  return { kind: 'head', item, gaveUp: false };
+}
+
+/** As PlannedWrite; `moved`: the second item is of a later hand-over, so the first has been written since it was read. */
+export type PlannedHandOver =
+  | { readonly kind: 'both'; readonly items: readonly [WindowItem, WindowItem] }
+  | { readonly kind: 'head'; readonly item: WindowItem; readonly gaveUp: true }
+  | { readonly kind: 'moved' };
+
+/**
+ * Both items after the first has given its tiles to the second, which was read after the first. Where the second should be there and is not,
+ * or would grow too large, both are given up.
+ */
+export function planHandOver(
+  target: WindowedView,
+  rules: FoldRules,
+  next: NextState & { readonly closed: WindowItem | undefined },
+): PlannedHandOver {
+  const { entityKey, after } = next;
+  const stored = openItem(target, next.closed);
+  const matters = after.closedUntilMillis !== null;
+  if (matters && stored.handOvers > after.handOvers) return { kind: 'moved' };
+  if (matters && stored.handOvers < after.handOvers) return giveUp(target, rules, next);
+
+  const merged = matters ? mergeStates(target.plan, stored.state, after.state) : after.state;
+  const clockMillis = (greatestArrivalMillis(after.progress) ?? 0) - readerSlackMillis;
+  const state = compactState(target.plan, merged, clockMillis);
+  // A second item of a former life of the entity may have counted further; a number must never come twice.
+  const handOvers = Math.max(after.handOvers, stored.handOvers) + 1;
+  const untilMillis = Math.max(neededUntilMillis(target.plan, state), clockMillis);
+  const closed = closedItem(target, {
+    entityKey,
+    closed: { revision: stored.revision, handOvers, state, untilMillis },
+  });
+  const head: EntityState = { ...after, handOvers, closedUntilMillis: untilMillis, state: emptyState };
+  const item = headItem(target, rules.source, { entityKey, after: head });
+  if (Math.max(itemBytes(closed), itemBytes(item)) > maximumItemBytes) return giveUp(target, rules, next);
+  return { kind: 'both', items: [item, closed] };
+}
+
+/**
+ * The first item without tiles. It says up to which time events are lost, and goes on from there. Where the fingerprints alone are too
+ * much, they go too: copies of what they stood for fall into windows that reach back to the loss (a copy of an event that was ahead happened
+ * at most allowedSkew later), so none is counted twice in a value that is served.
+ */
+function giveUp(
+  target: WindowedView,
+  rules: FoldRules,
+  { entityKey, after }: NextState,
+): { readonly kind: 'head'; readonly item: WindowItem; readonly gaveUp: true } {
+  const lostUntilMillis = Math.max(after.lostUntilMillis ?? 0, greatestArrivalMillis(after.progress) ?? 0);
+  const bare = { ...after, lostUntilMillis, closedUntilMillis: null, state: emptyState };
+  const item = headItem(target, rules.source, { entityKey, after: bare });
+  if (itemBytes(item) <= maximumItemBytes) return { kind: 'head', item, gaveUp: true };
+  const shards = new Map([...after.progress.shards].map(([shard, known]) => [shard, { ...known, recent: [] }]));
+  const forgetful = {
+    ...bare,
+    lostUntilMillis: lostUntilMillis + rules.source.allowedSkewMillis,
+    progress: { ...after.progress, shards },
+  };
+  return { kind: 'head', item: headItem(target, rules.source, { entityKey, after: forgetful }), gaveUp: true };
+}
