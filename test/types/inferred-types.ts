@@ -1,9 +1,11 @@
 import {
+  approxQuantile,
   batchView,
   count,
   date,
   days,
   decimal,
+  distinct,
   entity,
   feature,
   first,
@@ -13,6 +15,8 @@ import {
   type InputValues,
   int32,
   int64,
+  last,
+  lastN,
   list,
   max,
   mean,
@@ -22,6 +26,8 @@ import {
   pick,
   ratio,
   requestSource,
+  streamSource,
+  streamView,
   string,
   sum,
   tableView,
@@ -101,6 +107,47 @@ holds<
       readonly fare: number | null;
       readonly state: string | null;
       readonly stops: readonly (string | null)[] | null;
+    }
+  >
+>();
+
+const orders = streamSource('orders', {
+  schema: {
+    driver_id: int64(),
+    order_id: string(),
+    total: float64(),
+    price: decimal(10, 2),
+    city: string(),
+    at: timestamp(),
+  },
+  eventTime: 'at',
+  eventId: 'order_id',
+});
+holds<Equal<(typeof orders)['schema']['price']['type'], 'decimal(10,2)'>>();
+const live = streamView('driver_live', {
+  entity: driver,
+  source: orders,
+  features: {
+    orders_1h: count({ window }),
+    total_1h: sum('total', { window, hop: hours(1) }),
+    last_city: last('city', { window }),
+    last_cities: lastN('city', { window, limit: 3, default: ['none'] }),
+    last_prices: lastN('price', { window, limit: 3 }),
+    cities: distinct('city', { window, exactUpTo: 100 }),
+    median_total: approxQuantile('total', { window, quantile: 0.5, default: 0 }),
+  },
+});
+holds<
+  Equal<
+    ValuesOf<typeof live>,
+    {
+      readonly orders_1h: bigint | null;
+      readonly total_1h: number | null;
+      readonly last_city: string | null;
+      readonly last_cities: readonly (string | null)[] | null;
+      readonly last_prices: readonly (number | null)[] | null;
+      readonly cities: bigint | null;
+      readonly median_total: number | null;
     }
   >
 >();

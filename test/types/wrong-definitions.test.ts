@@ -14,6 +14,9 @@ const trips = t.parquetSource('trips', {
 });
 const window = t.days(1);
 const stats = t.batchView('stats', { entity: driver, source: trips, schedule: t.hours(1), features: { mean_fare: t.mean('fare', { window }), name: t.last('status', { window }) } });
+const orders = t.streamSource('orders', {
+  schema: { driver_id: t.int64(), order_id: t.string(), total: t.float64(), at: t.timestamp() }, eventTime: 'at', eventId: 'order_id',
+});
 const ride = t.requestSource('ride', { schema: { km: t.float64() } });
 void ride;
 `;
@@ -22,6 +25,9 @@ const aggregate = (formula: string): string =>
   `t.batchView('wrong', { entity: driver, source: trips, schedule: t.hours(1), features: { wrong: ${formula} } });`;
 const compute = (transform: string): string =>
   `t.onDemandView('wrong', { inputs: { stats, ride }, outputs: { x: t.float64() }, transform: ${transform} });`;
+
+const aggregateStream = (formula: string): string =>
+  `t.streamView('wrong', { entity: driver, source: orders, features: { wrong: ${formula} } });`;
 
 /** What is written, and what the compiler must say in one line. */
 const wrong: readonly (readonly [title: string, code: string, said: string])[] = [
@@ -98,6 +104,71 @@ const wrong: readonly (readonly [title: string, code: string, said: string])[] =
     `t.parquetSource('wrong', { location: 'w/', schema: { at: t.string() }, eventTime: 'at' });`,
     'column \\"at\\" must be a timestamp, got string',
   ],
+  [
+    'a batch view of a stream',
+    `t.batchView('wrong', { entity: driver, source: orders, schedule: t.hours(1), features: { n: t.count({ window }) } });`,
+    'source \\"orders\\" is a stream: aggregate its events with streamView',
+  ],
+  [
+    'a stream view of Parquet files',
+    `t.streamView('wrong', { entity: driver, source: trips, features: { n: t.count({ window }) } });`,
+    'source \\"trips\\" is Parquet files, which have no arrivals: aggregate them with batchView',
+  ],
+  [
+    'a quantile in a batch view',
+    aggregate("t.approxQuantile('fare', { window, quantile: 0.5 })"),
+    'approxQuantile is for stream views only',
+  ],
+  [
+    'the last values in a batch view',
+    aggregate("t.lastN('status', { window, limit: 3 })"),
+    'lastN is for stream views only',
+  ],
+  [
+    'a quantile of texts',
+    aggregateStream("t.approxQuantile('order_id', { window, quantile: 0.5 })"),
+    'column \\"order_id\\" of source \\"orders\\" is string, and approxQuantile takes decimal, float32, float64, int32, int64',
+  ],
+  [
+    'an aggregate of a column that the stream lacks',
+    aggregateStream("t.mean('fare', { window })"),
+    'column \\"fare\\" is not in source \\"orders\\"; it has at, driver_id, order_id, total',
+  ],
+  [
+    'a list in a ratio',
+    "t.ratio(t.lastN('total', { window, limit: 3 }), t.count({ window }));",
+    `"lastN"' is not assignable to type`,
+  ],
+  [
+    'the last values without a limit',
+    aggregateStream("t.lastN('total', { window })"),
+    "Property 'limit' is missing in type",
+  ],
+  [
+    'a schedule of a stream view',
+    `t.streamView('wrong', { entity: driver, source: orders, schedule: 1, features: { n: t.count({ window }) } });`,
+    "'schedule' does not exist in type",
+  ],
+  [
+    'a stream without the key of the entity',
+    `t.streamView('wrong', { entity: t.entity('rider', { keys: { rider_id: t.int64() } }), source: orders, features: { n: t.count({ window }) } });`,
+    'key \\"rider_id\\" of entity \\"rider\\" is not in source \\"orders\\"; it has at, driver_id, order_id, total',
+  ],
+  [
+    'a stream whose event time is no timestamp',
+    `t.streamSource('wrong', { schema: { at: t.string() }, eventTime: 'at' });`,
+    'column \\"at\\" must be a timestamp, got string',
+  ],
+  [
+    'a stream without event time',
+    `t.streamSource('wrong', { schema: { at: t.timestamp() } });`,
+    "Property 'eventTime' is missing in type",
+  ],
+  [
+    'a stream whose event id does not exist',
+    `t.streamSource('wrong', { schema: { at: t.timestamp() }, eventTime: 'at', eventId: 'id' });`,
+    'column \\"id\\" is not in the schema; it has at',
+  ],
   ['an unknown feature', 'stats.features.mean_fair;', "Property 'mean_fair' does not exist on type"],
   [
     'an unknown feature that is picked',
@@ -135,6 +206,16 @@ const right: readonly (readonly [title: string, code: string])[] = [
     aggregate(
       "t.ratio(t.sum('price', { window, where: t.and(t.gt('at', 0), t.eq('paid', true), t.lt('driver_id', 9007199254740993n)) }), t.count({ window }))",
     ),
+  ],
+  [
+    'every use of a stream that fits',
+    aggregateStream(
+      "t.ratio(t.approxQuantile('total', { window, quantile: 0.9, hop: t.hours(1) }), t.distinct('order_id', { window, exactUpTo: 9, where: t.gt('at', 0) }))",
+    ),
+  ],
+  [
+    'a table view of a stream',
+    "t.tableView('latest', { entity: driver, source: orders, features: { total: t.feature() } });",
   ],
   ['an output of null', compute('() => ({ x: null })')],
   [

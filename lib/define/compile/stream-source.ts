@@ -2,7 +2,7 @@ import type { StreamSource } from '#spec/manifest.ts';
 import { defaultHistoryLatencyMillis, type History, type StreamSource as StreamDefinition } from '../stream-source.ts';
 import { checkName, documented } from './documented.ts';
 import { instantOf } from './instant.ts';
-import { isMillis, isPositiveMillis, wrongMillis } from './millis.ts';
+import { isMillis, isPositiveMillis } from './millis.ts';
 import { named, type Problems, shown } from './problems.ts';
 import { checkIdentity, checkLocation, checkMeaning, columnsOf, partitionOf } from './source-columns.ts';
 import type { Readers } from './stream-readers.ts';
@@ -89,7 +89,11 @@ function historyOf(definition: StreamDefinition, history: History, problems: Pro
   const what = `partitionedBy of the history of source "${name}"`;
   const partition = partitionOf(definition, { what, partitionedBy }, problems);
   if (!isMillis(latency))
-    problems.add(origin, 'wrongDuration', wrongMillis(`history latency of source "${name}"`, latency, 'seconds(30)'));
+    problems.add(
+      origin,
+      'wrongDuration',
+      `history latency of source "${name}" must be 0 or a positive whole number of milliseconds, got ${shown(latency)}; write it as seconds(30)`,
+    );
   const instant = instantOf(String(until));
   if ('problem' in instant) {
     problems.add(origin, 'wrongInstant', `history until of source "${name}": ${instant.problem}`);

@@ -16,13 +16,16 @@ import {
   onDemandView,
   parquetSource,
   requestSource,
+  streamSource,
+  streamView,
   string,
   tableView,
   timestamp,
 } from '#define/index.ts';
+import type { StreamSource } from '#define/stream-source.ts';
 import type { View } from '#define/view.ts';
 import { TidemarkError } from '#spec/errors.ts';
-import type { Manifest } from '#spec/manifest.ts';
+import type { View as CompiledView, Manifest } from '#spec/manifest.ts';
 
 export const driver = entity('driver', { keys: { driver_id: int64() }, owner: 'marketplace' });
 export const trips = parquetSource('trips', {
@@ -40,6 +43,13 @@ export const trips = parquetSource('trips', {
 });
 
 export const compiled = (...definitions: Definitions): Manifest => compile(definitions, { project: 'demo' });
+
+/** The compiled view of a name. */
+export const viewOf = (name: string, ...definitions: Definitions): CompiledView => {
+  const view = compiled(...definitions).views.find((candidate) => candidate.name === name);
+  if (!view) throw new Error(`no view ${name}`);
+  return view;
+};
 
 /** What compile says is wrong; empty when nothing is. */
 export function problemsOf(...definitions: Definitions): readonly Problem[] {
@@ -86,6 +96,33 @@ export const source = (changes: Changes): Definition =>
     location: 'events/',
     schema: { driver_id: int64(), at: timestamp(), gone: bool(), note: string() },
     eventTime: 'at',
+    ...(changes as object), // unchecked on purpose
+  });
+/** A stream source `orders` of which something is changed. */
+export const stream = (changes: Changes = {}): StreamSource =>
+  streamSource('orders', {
+    schema: {
+      driver_id: int64(),
+      order_id: string(),
+      rider_id: int64(),
+      total: float64(),
+      seats: int32(),
+      city: string(),
+      paid: bool(),
+      gone: bool(),
+      at: timestamp(),
+      made: timestamp(),
+    },
+    eventTime: 'at',
+    eventId: 'order_id',
+    ...(changes as object), // unchecked on purpose
+  });
+/** A stream view `live` of which something is changed. */
+export const live = (changes: Changes = {}): View =>
+  streamView('live', {
+    entity: driver,
+    source: stream(),
+    features: { orders_1h: count({ window: hours(1) }) },
     ...(changes as object), // unchecked on purpose
   });
 export const request = requestSource('ride', { schema: { km: float64() } });

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  approxQuantile,
   batchView,
   count,
   days,
@@ -9,6 +10,7 @@ import {
   float64,
   hours,
   int64,
+  lastN,
   mean,
   minutes,
   parquetSource,
@@ -19,7 +21,7 @@ import {
 } from '#define/index.ts';
 import { nameFindings } from '#define/naming.ts';
 import { loadRepository } from '#define/node/load-repository.ts';
-import { compiled, table } from './fixture.ts';
+import { compiled, live, table } from './fixture.ts';
 
 const user = entity('user', { keys: { user_id: int64() }, owner: 'growth' });
 const orders = parquetSource('orders', {
@@ -137,6 +139,19 @@ describe('names of aggregated features', () => {
         message: 'does not say its window, 1h',
         suggestion: 'total_purchase_1h',
       },
+    ]);
+  });
+
+  it('are looked at in stream views too', () => {
+    const features = {
+      orders_1h: count({ window: hour }),
+      median_total: approxQuantile('total', { window: hour, quantile: 0.5 }),
+      quantile_24h: approxQuantile('total', { window: day, quantile: 0.9 }),
+      last_1h_cities: lastN('city', { window: hour, limit: 3 }),
+    };
+    expect(nameFindings(compiled(live({ features }))).map(({ feature, suggestion }) => [feature, suggestion])).toEqual([
+      ['median_total', 'median_total_1h'],
+      ['last_1h_cities', 'last_cities_1h'],
     ]);
   });
 
