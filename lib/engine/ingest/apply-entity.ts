@@ -6,7 +6,7 @@ import type { CutReader } from './cuts.ts';
 import { openItem } from './entity-state.ts';
 import { type FoldRules, foldEvents } from './fold-events.ts';
 import type { ArrivedEvent, EntityEvents } from './group-events.ts';
-import { planHandOver, planWrite } from './plan-write.ts';
+import { writeEntity } from './write-entity.ts';
 
 /** Each conflict is another's progress: with a few writers of an item this many in a row do not happen. */
 const conflicts: RetryPlan = { attempts: 30, baseMillis: 2, capMillis: 200 };
@@ -57,24 +57,14 @@ export async function applyEntity(
     const outcome = { taken, redelivered, duplicates, notOurs, conflicts: attempt };
     if (folded.kind === 'unchanged') return { ...outcome, writes: 0, handOvers: 0, itemsTooLarge: 0 };
     const next = { entityKey, after: folded.after };
-    const planned = planWrite(target, rules, next);
-    if (planned.kind === 'head') {
-      const write = await ports.items.write(planned.item);
-      if (write.kind === 'written')
-        return { ...outcome, writes: 1, handOvers: 0, itemsTooLarge: planned.gaveUp ? 1 : 0 };
-      found = write.found;
-      continue;
-    }
-    const [closed] = await ports.items.read([{ entityKey, viewId: target.closedKey }]);
-    const handOver = planHandOver(target, rules, { ...next, closed });
-    if (handOver.kind === 'moved') {
-      [found] = await ports.items.read([{ entityKey, viewId: target.headKey }]);
-      continue;
-    }
-    const isBoth = handOver.kind === 'both';
-    const write = isBoth ? await ports.items.writeBoth(handOver.items) : await ports.items.write(handOver.item);
+    const write = await writeEntity(ports.items, { target, rules }, next);
     if (write.kind === 'written')
-      return { ...outcome, writes: isBoth ? 2 : 1, handOvers: isBoth ? 1 : 0, itemsTooLarge: isBoth ? 0 : 1 };
+      return {
+        ...outcome,
+        writes: write.items.length,
+        handOvers: write.handedOver ? 1 : 0,
+        itemsTooLarge: write.gaveUp ? 1 : 0,
+      };
     found = write.found;
   }
   throw new TidemarkError(

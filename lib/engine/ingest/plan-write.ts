@@ -12,6 +12,8 @@ export const maximumItemBytes = 300_000;
 export interface NextState {
   readonly entityKey: string;
   readonly after: EntityState;
+  /** Greatest arrival among the events of a history that was merged in: its records stand in no progress. */
+  readonly historyUntilMillis?: number;
 }
 
 /** `head`: the first item alone; `gaveUp`: it had to lose its tiles. `handOver`: the second item has to be read first. */
@@ -50,7 +52,7 @@ export function planHandOver(
   if (matters && stored.handOvers < after.handOvers) return giveUp(target, rules, next);
 
   const merged = matters ? mergeStates(target.plan, stored.state, after.state) : after.state;
-  const clockMillis = (greatestArrivalMillis(after.progress) ?? 0) - readerSlackMillis;
+  const clockMillis = appliedUntilMillis(next) - readerSlackMillis;
   const state = compactState(target.plan, merged, clockMillis);
   // A second item of a former life of the entity may have counted further; a number must never come twice.
   const handOvers = Math.max(after.handOvers, stored.handOvers) + 1;
@@ -73,9 +75,10 @@ export function planHandOver(
 function giveUp(
   target: WindowedView,
   rules: FoldRules,
-  { entityKey, after }: NextState,
+  next: NextState,
 ): { readonly kind: 'head'; readonly item: WindowItem; readonly gaveUp: true } {
-  const lostUntilMillis = Math.max(after.lostUntilMillis ?? 0, greatestArrivalMillis(after.progress) ?? 0);
+  const { entityKey, after } = next;
+  const lostUntilMillis = Math.max(after.lostUntilMillis ?? 0, appliedUntilMillis(next));
   const bare = { ...after, lostUntilMillis, closedUntilMillis: null, state: emptyState };
   const item = headItem(target, rules.source, { entityKey, after: bare });
   if (itemBytes(item) <= maximumItemBytes) return { kind: 'head', item, gaveUp: true };
@@ -87,3 +90,7 @@ function giveUp(
   };
   return { kind: 'head', item: headItem(target, rules.source, { entityKey, after: forgetful }), gaveUp: true };
 }
+
+/** No event that the state holds arrived later. */
+const appliedUntilMillis = ({ after, historyUntilMillis = 0 }: NextState): number =>
+  Math.max(greatestArrivalMillis(after.progress) ?? 0, historyUntilMillis);
