@@ -1,6 +1,7 @@
 import { planFeatures } from '#engine/feature-plan.ts';
 import { parseTrainingSetRequest, selectionOf, type TrainingSetRequest } from '#engine/training-set/request.ts';
 import { fieldErrorsOf, invalidRequest } from '#lambdas/http/field-errors.ts';
+import { jsonBody } from '#lambdas/http/json-body.ts';
 import { parseDuration } from '#semantics/duration.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Manifest } from '#spec/manifest.ts';
@@ -24,7 +25,7 @@ const spineFolders = ['training-sets/', 'datasets/', 'sources/'];
  * throws, so that most mistakes are told at once and not by a failed build.
  */
 export function readRequest(body: string, context: RequestContext): TrainingSetRequest {
-  const parsed = trainingSetBodySchema.safeParse(parsedJson(body), { reportInput: true });
+  const parsed = trainingSetBodySchema.safeParse(jsonBody(body), { reportInput: true });
   if (!parsed.success)
     throw invalidRequest(code, fieldErrorsOf(parsed.error.issues, Object.keys(trainingSetBodySchema.shape)));
   const { lag, spine, id, ...rest } = parsed.data;
@@ -36,15 +37,6 @@ export function readRequest(body: string, context: RequestContext): TrainingSetR
   });
   planFeatures(context.manifest, selectionOf(request));
   return request;
-}
-
-function parsedJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (error) {
-    const problem = error instanceof SyntaxError ? error.message : 'cannot be parsed';
-    throw invalidRequest('http.badJson', [{ pointer: '', message: `is not JSON: ${problem}` }]);
-  }
 }
 
 function spineKey(spine: string, bucketUri: string): string {
