@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { backfill } from './commands/backfill.ts';
 import { deploy } from './commands/deploy.ts';
 import { explain } from './commands/explain.ts';
 import { load } from './commands/load.ts';
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   deploy,
   load,
   materialize,
+  backfill,
   runs,
   onlineGet,
   verify,

@@ -38,6 +38,10 @@ export async function ended(executionArn: string, onPoll: OnPoll = async () => {
 /** What a failed execution's error means for the one who started it; any other has failed by itself. */
 const kindOfError: Readonly<Record<string, ErrorKind>> = {
   'materialize.runInProgress': 'conflict',
+  'backfill.notOverStream': 'invalid',
+  'backfill.notOnline': 'invalid',
+  'backfill.noRebuild': 'invalid',
+  'backfill.newerRun': 'conflict',
   'materialize.badInterval': 'invalid',
   'materialize.tooManyChunks': 'invalid',
   'trainingSet.badRequest': 'invalid',

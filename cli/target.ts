@@ -19,6 +19,8 @@ const targetSchema = z.object({
   jobsTable: z.string(),
   materializeStateMachine: z.string(),
   trainingSetStateMachine: z.string(),
+  /** Absent in a deployment without streams. */
+  backfillStateMachine: z.optional(z.string()),
   /** Folder of the definitions that are deployed, relative to the checkout.root or absolute. */
   repository: z.string(),
   stage: z.string(),

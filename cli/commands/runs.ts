@@ -1,6 +1,6 @@
 import { listRunRecords, type RunRecord } from '#engine/materialize/run-record.ts';
 import { formatInstant } from '#semantics/time.ts';
-import { findStoredView } from '#spec/find.ts';
+import { findEntityView } from '#spec/find.ts';
 import { type Command, countOption, stringOption } from '../command.ts';
 import { connect } from '../connections.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -12,7 +12,7 @@ const defaultLimit = 10;
 
 export const runs: Command = {
   name: 'runs',
-  summary: 'list materialization runs: rows, bytes scanned, seconds, cost',
+  summary: 'list runs and backfills: rows, bytes scanned, seconds, cost',
   usage: ['tidemark runs [<view[@version]>] [--limit N]'],
   options: { limit: { type: 'string' } },
   run: async ({ positionals, options, output }) => {
@@ -21,7 +21,7 @@ export const runs: Command = {
     const manifest = await loadManifest(repositoryFolder(undefined, target));
     const views =
       positionals.length > 0
-        ? positionals.map((name) => findStoredView(manifest, name))
+        ? positionals.map((name) => findEntityView(manifest, name))
         : manifest.views.filter((view) => view.kind !== 'onDemand');
     const { records } = connect(target);
     const found = (await Promise.all(views.map((view) => listRunRecords(records, view, limit)))).flat();

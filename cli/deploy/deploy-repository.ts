@@ -74,6 +74,7 @@ async function targetOf(outputs: Readonly<Record<string, string>>, request: Depl
     jobsTable: output('JobsTableName'),
     materializeStateMachine: output('MaterializeStateMachineArn'),
     trainingSetStateMachine: output('TrainingSetStateMachineArn'),
+    ...(outputs.BackfillStateMachineArn === undefined ? {} : { backfillStateMachine: outputs.BackfillStateMachineArn }),
     repository,
     stage,
   };
