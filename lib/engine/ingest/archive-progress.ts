@@ -29,7 +29,7 @@ export async function archivedThrough(
   const reached = await checkpoints.read(archiveGroup(source));
   let isArchived = true;
   await forEachConcurrent(await stream.shards(), shardsAtOnce, async (shard) => {
-    isArchived &&= await isShardArchived(stream, { shard, checkpoint: reached.get(shard), instantMillis });
+    if (!(await isShardArchived(stream, { shard, checkpoint: reached.get(shard), instantMillis }))) isArchived = false;
   });
   return isArchived;
 }
