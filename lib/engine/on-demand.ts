@@ -6,7 +6,7 @@ import type { Value } from '#spec/value-type.ts';
 import type { FeaturePlan } from './feature-plan.ts';
 import { runTransform } from './run-transform.ts';
 
-/** Values of one row by `view@version`: of the stored views as read (defaults applied), to which on-demand views are added. */
+/** Values of one row by `view@version`: of the views that are read by entity (defaults applied), to which on-demand views are added. */
 export type ViewValues = Record<string, TransformInput>;
 
 /** Computes the on-demand views of a plan for one row. */

@@ -1,41 +1,27 @@
-import { jsonValueReader } from '#codec/json-value.ts';
-import { packedRowReader, type Unpacked } from '#codec/packed-row.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { viewId } from '#spec/find.ts';
-import type { Entity, Feature, StoredView } from '#spec/manifest.ts';
+import type { Entity } from '#spec/manifest.ts';
 import type { FeatureStatus } from '#spec/status.ts';
 import type { Repository } from '#spec/transform.ts';
-import type { FeatureType, ScalarType, Value } from '#spec/value-type.ts';
-import { type FeaturePlan, type FeatureSelection, planFeatures, type RequestField } from './feature-plan.ts';
+import type { FeatureType, ScalarType } from '#spec/value-type.ts';
+import {
+  type EntityRead,
+  type FeaturePlan,
+  type FeatureSelection,
+  planFeatures,
+  type RequestField,
+} from './feature-plan.ts';
 import { type OnDemand, onDemandOf } from './on-demand.ts';
-
-/** A feature where it lies in its view's stored row; `fallback` is the value where there is no row: its default, else null. */
-interface StoredFeature {
-  readonly name: string;
-  readonly position: number;
-  readonly fallback: Value;
-}
-
-/** One stored view to read per distinct entity key. */
-export interface ServeRead {
-  readonly viewId: string;
-  /** Index into `entities`. */
-  readonly entity: number;
-  /** Infinity where rows never expire. */
-  readonly ttlMillis: number;
-  readonly unpack: (packed: string) => Unpacked;
-  /** Those that are wanted or are inputs of a transform. */
-  readonly features: readonly StoredFeature[];
-}
+import { type ReadFeature, readFeature, type ServeRead, serveRead } from './serve-read.ts';
 
 /** Where one value of the answer comes from. */
 export type ServeResult =
-  | { readonly kind: 'stored'; readonly read: number; readonly feature: StoredFeature }
+  | { readonly kind: 'read'; readonly read: number; readonly feature: ReadFeature }
   | {
       readonly kind: 'onDemand';
       readonly viewId: string;
       readonly feature: string;
-      /** Indexes of the stored reads that it is computed from, directly or through other views. */
+      /** Indexes of the reads that it is computed from, directly or through other views. */
       readonly reads: readonly number[];
     };
 
@@ -67,9 +53,7 @@ export function planServing(repository: Repository, selection: FeatureSelection)
   const plan = planFeatures(repository.manifest, selection);
   checkOnline(plan);
   const readIndex = new Map(plan.reads.map((read, index) => [viewId(read.view), index]));
-  const reads = plan.reads.map(({ view, entity, features }) =>
-    serveRead(view, plan.entities.indexOf(entity), features),
-  );
+  const reads = plan.reads.map((read) => serveRead(repository.manifest, read, plan.entities.indexOf(read.entity)));
   const keys = keysOf(plan.entities);
   const inputsOf = transitiveReads(plan, readIndex);
   return {
@@ -80,8 +64,8 @@ export function planServing(repository: Repository, selection: FeatureSelection)
       const id = viewId(view);
       if (view.kind === 'onDemand')
         return { kind: 'onDemand', viewId: id, feature: feature.name, reads: inputsOf.get(id) ?? [] };
-      const read = readIndex.get(id) ?? 0; // planFeatures reads every stored view that it names
-      return { kind: 'stored', read, feature: storedFeature(view, feature) };
+      const read = readIndex.get(id) ?? 0; // planFeatures reads every view that it names
+      return { kind: 'read', read, feature: readFeature(plan.reads[read] as EntityRead, feature) }; // so index < length
     }),
     allPresent: plan.results.map(() => 'PRESENT'),
     reads,
@@ -94,20 +78,6 @@ export function planServing(repository: Repository, selection: FeatureSelection)
     onDemand: plan.transforms.length > 0 ? onDemandOf(plan, repository) : undefined,
   };
 }
-
-const serveRead = (view: StoredView, entity: number, features: readonly Feature[]): ServeRead => ({
-  viewId: viewId(view),
-  entity,
-  ttlMillis: view.ttlMillis ?? Number.POSITIVE_INFINITY,
-  unpack: packedRowReader([view]),
-  features: features.map((feature) => storedFeature(view, feature)),
-});
-
-const storedFeature = (view: StoredView, feature: Feature): StoredFeature => ({
-  name: feature.name,
-  position: view.features.findIndex((candidate) => candidate.name === feature.name),
-  fallback: feature.default === undefined ? null : jsonValueReader(feature.type)(feature.default),
-});
 
 function checkOnline(plan: FeaturePlan): void {
   const offline = plan.reads.filter((read) => !read.view.online).map((read) => viewId(read.view));
@@ -135,7 +105,7 @@ function keysOf(entities: readonly Entity[]): ServePlan['keys'] {
   return [...keys.values()].map(({ name, type }) => ({ name, type }));
 }
 
-/** Stored reads behind each on-demand view, by its id; transforms stand after what they read. */
+/** Reads behind each on-demand view, by its id; transforms stand after what they read. */
 function transitiveReads(plan: FeaturePlan, readIndex: ReadonlyMap<string, number>): Map<string, readonly number[]> {
   const readsOf = new Map<string, readonly number[]>();
   for (const view of plan.transforms) {

@@ -27,6 +27,11 @@ export interface VerifyRow {
   readonly request: TransformInput;
   /** In the order of the plan's names. */
   readonly served: { readonly values: readonly Value[]; readonly status: readonly string[] };
+  /**
+   * The same entity, asked once more after its events had time to be applied; present where the first answer differed. A value over a
+   * stream that agrees here was late the first time: events had arrived that were not applied yet, or were applied before their instant.
+   */
+  readonly again?: Omit<VerifyRow, 'again'>;
 }
 
 export interface Mismatch {
@@ -42,6 +47,8 @@ export interface VerifyReport {
   /** Values compared: entities times features. */
   readonly checked: number;
   readonly mismatchCount: number;
+  /** Values over streams that differed and agreed when they were asked for again: what lies between arrival and applied item. */
+  readonly lateCount: number;
   /** The first of them, at most `maximumListed`. */
   readonly mismatches: readonly Mismatch[];
   /** Served values by status. */
@@ -52,27 +59,37 @@ export interface VerifyReport {
 
 const maximumListed = 100;
 
+/** Views (`view@version`) whose values follow a stream: only theirs can be late. */
+export type StreamViews = ReadonlySet<string>;
+
 /**
  * Compares served values and statuses with what the offline store says of the same entities at the same instants. Values must be
  * equal in the order of values (NaN equals NaN). Statuses must be equal, but for a row that has expired: its item may be there still
  * (EXPIRED) or have been dropped (MISSING). An answer of another length than the plan is a mismatch of every missing value.
  */
-export function verify(plan: ServePlan, rows: readonly VerifyRow[]): VerifyReport {
+export function verify(
+  plan: ServePlan,
+  rows: readonly VerifyRow[],
+  streamViews: StreamViews = new Set(),
+): VerifyReport {
   const mismatches: Mismatch[] = [];
   const statuses: Record<string, number> = {};
-  let mismatchCount = 0;
-  let present = 0;
+  let [mismatchCount, lateCount, present] = [0, 0, 0];
   for (const row of rows) {
-    const expected = expectedRow(plan, row);
+    const differences = differencesOf(plan, row);
+    const again = row.again && differencesOf(plan, row.again);
     plan.results.forEach((result, index) => {
-      const offline = expected[index] ?? { value: null, status: 'ERROR' as const };
-      const served = { value: row.served.values[index] ?? null, status: row.served.status[index] ?? 'none' };
-      statuses[served.status] = (statuses[served.status] ?? 0) + 1;
-      if (served.status === 'PRESENT' && !isDefault(result, served.value)) present++;
-      if (compareValues(offline.value, served.value) === 0 && agree(offline.status, served.status)) return;
+      const status = row.served.status[index] ?? 'none';
+      statuses[status] = (statuses[status] ?? 0) + 1;
+      if (status === 'PRESENT' && !isDefault(result, row.served.values[index] ?? null)) present++;
+      const difference = differences.get(index);
+      if (!difference) return;
+      if (again?.has(index) === false && streamViews.has(viewOf(plan, result))) {
+        lateCount++;
+        return;
+      }
       mismatchCount++;
-      if (mismatches.length < maximumListed)
-        mismatches.push({ entity: row.entity, feature: plan.names[index] ?? '', offline, served });
+      if (mismatches.length < maximumListed) mismatches.push(difference);
     });
   }
   const checked = rows.length * plan.results.length;
@@ -80,20 +97,37 @@ export function verify(plan: ServePlan, rows: readonly VerifyRow[]): VerifyRepor
     entities: rows.length,
     checked,
     mismatchCount,
+    lateCount,
     mismatches,
     statuses,
     presentShare: checked === 0 ? 0 : present / checked,
   };
 }
 
+/** Where offline and served values or statuses differ, by index of the result. */
+export function differencesOf(plan: ServePlan, row: Omit<VerifyRow, 'again'>): ReadonlyMap<number, Mismatch> {
+  const expected = expectedRow(plan, row);
+  const differences = new Map<number, Mismatch>();
+  plan.names.forEach((feature, index) => {
+    const offline = expected[index] ?? { value: null, status: 'ERROR' as const };
+    const served = { value: row.served.values[index] ?? null, status: row.served.status[index] ?? 'none' };
+    if (compareValues(offline.value, served.value) === 0 && agree(offline.status, served.status)) return;
+    differences.set(index, { entity: row.entity, feature, offline, served });
+  });
+  return differences;
+}
+
+const viewOf = (plan: ServePlan, result: ServeResult): string =>
+  result.kind === 'read' ? (plan.reads[result.read]?.viewId ?? '') : '';
+
 const agree = (offline: FeatureStatus, served: string): boolean =>
   offline === served || (offline === 'EXPIRED' && served === 'MISSING');
 
 const isDefault = (result: ServeResult, value: Value): boolean =>
-  result.kind === 'stored' && result.feature.fallback !== null && compareValues(result.feature.fallback, value) === 0;
+  result.kind === 'read' && result.feature.fallback !== null && compareValues(result.feature.fallback, value) === 0;
 
 /** What serving must answer for the row. */
-function expectedRow(plan: ServePlan, row: VerifyRow): { value: Value; status: FeatureStatus }[] {
+function expectedRow(plan: ServePlan, row: Omit<VerifyRow, 'again'>): { value: Value; status: FeatureStatus }[] {
   const views: ViewValues = {};
   for (const read of plan.reads) views[read.viewId] = row.offline[read.viewId]?.values ?? {};
   const failures = plan.onDemand?.addTo(views, { request: row.request, asOf: row.asOfMillis }) ?? {};

@@ -1,8 +1,9 @@
 import { featureRef } from '#engine/feature-plan.ts';
 import { runCostEstimate } from '#engine/materialize/run-cost.ts';
 import { readJson, readStepJson } from '#engine/stored-json.ts';
+import { planWindows } from '#semantics/stream/window-plan.ts';
 import { TidemarkError } from '#spec/errors.ts';
-import { viewId } from '#spec/find.ts';
+import { findStreamSource, viewId } from '#spec/find.ts';
 import { type DatasetManifest, findDatasetManifest } from './dataset-manifest.ts';
 import { checkDefinitions, joinCount } from './join-features.ts';
 import type { TrainingSetPorts } from './ports.ts';
@@ -155,7 +156,13 @@ function describe(
     views: Object.fromEntries([
       ...features.reads.map(({ view }) => [
         viewId(view),
-        { definitionHash: view.definitionHash, states: counts.states[viewId(view)] },
+        {
+          definitionHash: view.definitionHash,
+          states: counts.states[viewId(view)],
+          ...(view.kind === 'stream'
+            ? { windows: [...planWindows(view, findStreamSource(manifest, view.source)).windows] }
+            : {}),
+        },
       ]),
       ...features.transforms.map((view) => [
         viewId(view),

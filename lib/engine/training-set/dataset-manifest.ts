@@ -20,12 +20,14 @@ export const datasetManifestSchema = z.strictObject({
   features: z.array(
     z.strictObject({ name: z.string(), ref: z.string(), type: z.string(), nulls: count, nullShare: z.number() }),
   ),
-  /** Every view that was read or computed, by `view@version`, with its definition hash and, if stored, what labels saw of it. */
+  /** Every view that was read or computed, by `view@version`, with its definition hash and, if read by entity, what labels saw of it. */
   views: z.record(
     z.string(),
     z.strictObject({
       definitionHash: z.string(),
       states: z.optional(stateCountsSchema),
+      /** Of a stream view: its windows; the tail of each is aligned down to a multiple of its hop (1: exact to the millisecond). */
+      windows: z.optional(z.array(z.strictObject({ windowMillis: count, hopMillis: count }))),
       transformErrors: z.optional(count),
     }),
   ),

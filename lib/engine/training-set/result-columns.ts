@@ -28,7 +28,7 @@ export interface Results {
   readonly firstTransformError: string | undefined;
 }
 
-/** The result columns of a part: stored features as they were joined, on-demand ones computed row by row. */
+/** The result columns of a part: features of entities as they were joined, on-demand ones computed row by row. */
 export function resultColumns(options: ResultOptions): Results {
   const { plan, joined, rows } = options;
   const computed = computeOnDemand(options);
@@ -70,7 +70,7 @@ function computeOnDemand({ repository, plan, joined, asOfMillis, requestFields, 
   // guarded as a whole: the guard costs more than most transforms
   guarded(() => {
     for (let row = 0; row < rows; row++) {
-      const views = storedValues(joined, row);
+      const views = joinedValues(joined, row);
       const request = Object.fromEntries([...requestFields].map(([name, column]) => [name, column[row] ?? null]));
       const failed = onDemand.addTo(views, { request, asOf: asOfMillis[row] ?? Number.NaN });
       for (const [id, problem] of Object.entries(failed)) {
@@ -86,7 +86,7 @@ function computeOnDemand({ repository, plan, joined, asOfMillis, requestFields, 
   return { values, failures, firstFailure };
 }
 
-function storedValues(joined: JoinedRows, row: number): ViewValues {
+function joinedValues(joined: JoinedRows, row: number): ViewValues {
   const views: ViewValues = {};
   for (const [id, { values }] of joined) {
     const features: Record<string, Value> = {};

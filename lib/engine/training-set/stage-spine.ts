@@ -20,7 +20,7 @@ export interface StageStep {
   readonly maximumPartRows?: number;
 }
 
-/** `stage`: call again. `join`: run the joins (numbers; none where no stored view is read). `complete`: the dataset is there already. */
+/** `stage`: call again. `join`: run the joins (numbers; none where no view is read by entity). `complete`: the dataset is there already. */
 export type StageOutcome =
   | { readonly next: 'stage' | 'complete' }
   | { readonly next: 'join'; readonly joins: readonly number[]; readonly rows: number };

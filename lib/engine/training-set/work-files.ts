@@ -100,7 +100,7 @@ export const finishedJoinSchema = z.strictObject({
 });
 export type FinishedJoin = z.infer<typeof finishedJoinSchema>;
 
-/** Labels by what they saw of a view: a row, none (or one older than the ttl), a tombstone. */
+/** Labels by what they saw of a view: a row (of a stream view, windows: always), none (or one older than the ttl), a tombstone. */
 export const stateCountsSchema = z.strictObject({ present: count, absent: count, deleted: count });
 export type StateCounts = z.infer<typeof stateCountsSchema>;
 
@@ -108,7 +108,7 @@ export const partCountsSchema = z.strictObject({
   rows: count,
   /** Nulls by result name. */
   nulls: z.record(z.string(), count),
-  /** By `view@version` of stored views. */
+  /** By `view@version` of views that are read by entity. */
   states: z.record(z.string(), stateCountsSchema),
   /** Rows whose transform failed, by `view@version` of on-demand views. */
   transformErrors: z.record(z.string(), count),
