@@ -4,13 +4,12 @@ import { type TypedColumn, writeParquet } from '#codec/parquet-write.ts';
 import { parseDuration } from '#semantics/duration.ts';
 import { utcDate } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
-import { findParquetSource } from '#spec/find.ts';
 import { objectKeys } from '#spec/layout.ts';
-import type { ParquetSource } from '#spec/manifest.ts';
 import type { Objects } from '#store/objects.ts';
 import { type Command, stringOption } from '../command.ts';
 import { connect } from '../connections.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { type FileSource, findFileSource } from '../load/file-source.ts';
 import { shiftedColumns } from '../load/shift-times.ts';
 import { grouped } from '../report/table.ts';
 import { loadManifest, repositoryFolder } from '../repository.ts';
@@ -18,7 +17,7 @@ import { readTarget } from '../target.ts';
 
 export const load: Command = {
   name: 'load',
-  summary: 'put Parquet files where a source looks for them',
+  summary: 'put Parquet files where a source, or the history of a stream, looks for them',
   usage: [
     'tidemark load <source> <file.parquet> ... [--shift 2h]',
     '',
@@ -33,7 +32,7 @@ export const load: Command = {
         'name a source and its files, as in "tidemark load trips trips.parquet"',
       );
     const target = readTarget(stringOption(options, 'target'));
-    const source = findParquetSource(await loadManifest(repositoryFolder(undefined, target)), name);
+    const source = findFileSource(await loadManifest(repositoryFolder(undefined, target)), name);
     const shift = stringOption(options, 'shift');
     const { objects } = connect(target);
     const shiftMillis = shift === undefined ? 0 : parseDuration(shift);
@@ -53,11 +52,7 @@ export const load: Command = {
  */
 export async function loadFile(
   objects: Objects,
-  {
-    source,
-    file,
-    shiftMillis,
-  }: { readonly source: ParquetSource; readonly file: string; readonly shiftMillis: number },
+  { source, file, shiftMillis }: { readonly source: FileSource; readonly file: string; readonly shiftMillis: number },
 ): Promise<{ readonly key: string; readonly rows: number }> {
   if (!existsSync(file)) throw new TidemarkError('cli.noSuchFile', `no file ${file}`, { kind: 'notFound' });
   if (source.location.startsWith('s3://'))
@@ -79,7 +74,7 @@ export async function loadFile(
 }
 
 /** Folders of a source's rows: one per UTC date of a partitioned source, else the source's own (`rows` undefined: all). */
-function partitions(source: ParquetSource, columns: readonly TypedColumn[]): { folder: string; rows?: number[] }[] {
+function partitions(source: FileSource, columns: readonly TypedColumn[]): { folder: string; rows?: number[] }[] {
   const { partitionedBy } = source;
   if (!partitionedBy) return [{ folder: '' }];
   const times = columns.find(({ name }) => name === partitionedBy.of)?.values ?? [];

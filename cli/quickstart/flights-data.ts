@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkout } from '#localstack/paths.ts';
-import { findParquetSource } from '#spec/find.ts';
 import type { Manifest } from '#spec/manifest.ts';
 import type { Objects } from '#store/objects.ts';
 import { loadFile } from '../commands/load.ts';
+import { findFileSource } from '../load/file-source.ts';
 import { greatestInstant, shiftedFile } from '../load/shift-times.ts';
 
 export const flightsFolder = join(checkout.root, 'examples', 'flights');
@@ -33,7 +33,7 @@ const yearStart2013 = Date.UTC(2013, 0, 1);
 
 /**
  * Loads the flights of 2013 as if they were of the last twelve months: one constant, whole minutes, moves the last departure to just before
- * now. What an earlier run loaded is kept.
+ * now. The history of the stream is loaded as it was. What an earlier run loaded is kept.
  */
 export async function loadFlights(objects: Objects, manifest: Manifest, folder: string): Promise<LoadedFlights> {
   const spineFile = join(folder, 'spine.parquet');
@@ -46,9 +46,16 @@ export async function loadFlights(objects: Objects, manifest: Manifest, folder: 
   const last = await greatestInstant(readFileSync(join(data, files.departures)), 'event_timestamp');
   const shiftMillis =
     earlier?.shiftMillis ?? Math.floor((Date.now() - minuteMillis - last) / minuteMillis) * minuteMillis;
-  const rows: Record<string, number> = {};
+  // The history of the stream stays where it was: it ends at an instant that its definition says.
+  const history = findFileSource(manifest, 'departure_events');
+  const { rows: events } = await loadFile(objects, {
+    source: history,
+    file: join(data, files.departures),
+    shiftMillis: 0,
+  });
+  const rows: Record<string, number> = { departure_events: events };
   for (const [name, file] of Object.entries(files)) {
-    const source = findParquetSource(manifest, name);
+    const source = findFileSource(manifest, name);
     rows[name] = (await loadFile(objects, { source, file: join(data, file), shiftMillis })).rows;
   }
   mkdirSync(dirname(spineFile), { recursive: true });

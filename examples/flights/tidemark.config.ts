@@ -1,12 +1,13 @@
 import { defineConfig } from 'tidemark';
 import { delayModel } from './delay-model.ts';
 import * as departureStats from './departure-stats.ts';
+import * as departuresLive from './departures-live.ts';
 import * as planes from './planes.ts';
 import * as weather from './weather.ts';
 
 export default defineConfig({
   project: 'flights',
-  definitions: [departureStats, planes, weather, delayModel],
+  definitions: [departureStats, departuresLive, planes, weather, delayModel],
   stages: {
     dev: { logRetentionDays: 7, bytesScannedCutoffMb: 10_000 },
     staging: { logRetentionDays: 14 },

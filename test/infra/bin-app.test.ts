@@ -24,7 +24,7 @@ describe('bin/app.ts', () => {
   it('synthesizes the stacks of a stage, with every check passed', async () => {
     const { code, stderr } = await synthesize({ stage: 'dev' });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(readdirSync(outputs).filter((name) => name.endsWith('.template.json'))).toHaveLength(4);
+    expect(readdirSync(outputs).filter((name) => name.endsWith('.template.json'))).toHaveLength(5);
   });
 
   it('fails when no stage is named, and lists those that there are', async () => {

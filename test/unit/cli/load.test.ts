@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesSource, openParquet, readColumns } from '#codec/parquet-read.ts';
 import { writeParquet } from '#codec/parquet-write.ts';
+import type { StreamSource } from '#spec/manifest.ts';
 import { MemoryObjects } from '#store/memory/objects.ts';
-import { sourceOf } from '#test/support/manifests.ts';
+import { manifestOf, sourceOf, streamSourceOf } from '#test/support/manifests.ts';
 import { loadFile } from '../../../cli/commands/load.ts';
+import { findFileSource } from '../../../cli/load/file-source.ts';
 
 const midnight = Date.UTC(2026, 0, 2);
 const schema = [
@@ -51,6 +53,21 @@ describe('loading a file into a source', () => {
         [midnight + 4, midnight + 5, null],
       ],
     });
+  });
+
+  it('finds the folder of a stream in its history, and none where it has no history', async () => {
+    const manifestWith = (history?: StreamSource['history']) =>
+      manifestOf({
+        entities: [],
+        sources: [streamSourceOf('clicks', schema, { eventTime: 'at', ...(history && { history }) })],
+        views: [],
+      });
+    const history = { location: 'old-clicks/', untilMillis: midnight, latencyMillis: 1 };
+    const source = findFileSource(manifestWith(history), 'clicks');
+    const objects = new MemoryObjects('bucket');
+    await loadFile(objects, { source, file, shiftMillis: 0 });
+    expect(Object.keys(await rowsAt(objects))).toEqual(['sources/old-clicks/rows.parquet']);
+    expect(() => findFileSource(manifestWith(), 'clicks')).toThrow('source clicks is a stream without history');
   });
 
   const partitioned = sourceOf('trips', schema, { eventTime: 'at', partitionedBy: { column: 'dt', of: 'at' } });

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { parquetMetadata } from 'hyparquet';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type LoadedRepository, loadRepository } from '#define/node/load-repository.ts';
-import { findParquetSource, findService, findView } from '#spec/find.ts';
+import { aggregationsOf } from '#spec/aggregation.ts';
+import { findParquetSource, findService, findStreamSource, findView } from '#spec/find.ts';
+import { greatestInstant } from '../../../cli/load/shift-times.ts';
 
 let loaded: LoadedRepository;
 beforeAll(async () => {
@@ -35,6 +37,45 @@ describe('flights', () => {
   ])('source %s declares the columns of its file', (source, file) => {
     const { schema } = findParquetSource(loaded.repository.manifest, source);
     expect(Object.fromEntries(schema.map(({ name, type }) => [name, type]))).toEqual(columnsOf(file));
+  });
+
+  it('streams departures as their file has them, which is the history up to the last one', async () => {
+    const { manifest } = loaded.repository;
+    const { schema, history, deduplicateBy } = findStreamSource(manifest, 'departure_events');
+    expect(schema).toEqual(findParquetSource(manifest, 'departures').schema);
+    const last = await greatestInstant(readFileSync('examples/flights/data/departures.parquet'), 'event_timestamp');
+    expect(history?.latencyMillis).toBe(30_000);
+    expect(last + 30_000).toBeLessThanOrEqual(history?.untilMillis ?? 0);
+    expect(deduplicateBy).toEqual({ field: 'flight_id', withinMillis: 86_400_000 });
+  });
+
+  it.each(['carrier_departures_live', 'origin_departures_live'])(
+    '%s has windows of an hour, a day and a week with every kind of aggregate',
+    (name) => {
+      const view = findView(loaded.repository.manifest, name);
+      if (view.kind !== 'stream') throw new Error(`${name} is ${view.kind}`);
+      const aggregations = view.features.flatMap(({ formula }) => aggregationsOf(formula));
+      const windows = new Map(aggregations.map(({ windowMillis, hopMillis }) => [windowMillis, hopMillis]));
+      const [minute, hour] = [60_000, 3_600_000];
+      expect(windows).toEqual(
+        new Map([
+          [hour, minute],
+          [24 * hour, 15 * minute],
+          [168 * hour, 3 * hour],
+        ]),
+      );
+      expect(new Set(aggregations.map(({ kind }) => kind))).toEqual(
+        new Set(['count', 'mean', 'max', 'approxQuantile', 'distinct', 'last', 'lastN']),
+      );
+    },
+  );
+
+  it('serves the nowcast from streams alone', () => {
+    const { features } = findService(loaded.repository.manifest, 'delay_nowcast');
+    expect(features).toHaveLength(10);
+    expect(new Set(features.map(({ view }) => view))).toEqual(
+      new Set(['carrier_departures_live', 'origin_departures_live']),
+    );
   });
 
   it('has keys and request fields as the spine has columns', () => {

@@ -132,6 +132,23 @@ describe('the services', () => {
     ]);
   });
 
+  it('read what a table says of a customer and what happened within the hour, in one request', () => {
+    const { manifest } = loaded.repository;
+    const { features } = findService(manifest, 'fraud_realtime');
+    expect(features.map(({ name }) => name).slice(3)).toEqual([
+      'customer_transaction_features__transaction_count_7d',
+      'transactions_last_hour',
+      'amount_last_hour',
+      'transaction_amount',
+    ]);
+    const views = ['customer_realtime_features', 'customer_activity', 'customer_transaction_features'];
+    expect(views.map((name) => findView(manifest, name))).toMatchObject([
+      { kind: 'stream', entity: 'customer', exact: { maxEvents: 1000 } },
+      { kind: 'batch', entity: 'customer' },
+      { kind: 'table', entity: 'customer' },
+    ]);
+  });
+
   it('join two entities for a ride', () => {
     expect(findService(loaded.repository.manifest, 'ride_pricing').features).toHaveLength(15);
   });
