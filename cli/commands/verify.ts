@@ -6,12 +6,14 @@ import type { VerifyReport, VerifyRow } from '#engine/verify.ts';
 import { type ServedBatch, verifyOnline } from '#engine/verify-online.ts';
 import { parseInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
-import { findStoredView } from '#spec/find.ts';
-import type { StoredView } from '#spec/manifest.ts';
+import { findView, viewId } from '#spec/find.ts';
+import type { EntityView, Manifest, View } from '#spec/manifest.ts';
 import type { Value } from '#spec/value-type.ts';
+import { systemClock } from '#store/clock.ts';
 import { callApi } from '../api.ts';
 import { type Command, countOption, stringOption } from '../command.ts';
 import { connect } from '../connections.ts';
+import { eventLogs } from '../event-logs.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Progress } from '../report/progress.ts';
 import { grouped, table } from '../report/table.ts';
@@ -19,27 +21,29 @@ import { repositoryFolder } from '../repository.ts';
 import { readTarget, type Target } from '../target.ts';
 
 const defaultLimit = 10_000;
+const defaultWaitSeconds = 600;
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'compare served values with the offline rows of the same instant',
+  summary: 'compare served values with the offline store at the same instant',
   usage: [
-    'tidemark verify [<view[@version]> ...] [--limit N]',
+    'tidemark verify [<view[@version]> ...] [--limit N] [--wait SECONDS]',
     '',
     `--limit   at most N entities of each kind (default ${defaultLimit})`,
-    'exit code 1 when a value differs',
+    `--wait    of views over streams: at most so long until the event log has come to the answers (default ${defaultWaitSeconds})`,
+    'late: values over streams that differed when asked first and agreed when asked again: events on their way',
+    'exit code 1 when any other value differs',
   ],
-  options: { limit: { type: 'string' } },
+  options: { limit: { type: 'string' }, wait: { type: 'string' } },
   run: async ({ positionals, options, output }) => {
     const limit = countOption(options, 'limit') ?? defaultLimit;
     const target = readTarget(stringOption(options, 'target'));
     const { repository } = await loadRepository(repositoryFolder(undefined, target));
     const { manifest } = repository;
-    const named = positionals.map((name) => findStoredView(manifest, name));
-    const views = (
-      named.length > 0 ? named : manifest.views.filter((view): view is StoredView => view.kind !== 'onDemand')
-    ).filter(({ online }) => online);
-    const connections = connect(target);
+    const waitSeconds = countOption(options, 'wait') ?? defaultWaitSeconds;
+    const named = positionals.length > 0 ? positionals.map((name) => verifiable(manifest, name)) : manifest.views;
+    const views = named.filter(isVerified);
+    const connections = { ...connect(target), archivedThrough: eventLogs(target), clock: systemClock };
     const serve = (plan: ServePlan, refs: readonly string[], entities: readonly VerifyRow['entity'][]) =>
       servedBatch(target, { plan, refs, entities });
     const id = randomBytes(4).toString('hex');
@@ -51,8 +55,14 @@ export const verify: Command = {
       reports.push([
         entity,
         await verifyOnline(
-          { repository, database: target.database, ...connections, serve },
-          { entity, views: own, limit, id },
+          {
+            repository,
+            database: target.database,
+            ...connections,
+            serve,
+            progress: (step) => progress.show(`${entity}: waiting for ${step}`),
+          },
+          { entity, views: own, limit, id, maximumWaitMillis: waitSeconds * 1000 },
         ),
       ]);
     }
@@ -62,6 +72,18 @@ export const verify: Command = {
     return mismatches > 0 ? exitCodes.failedCheck : exitCodes.ok;
   },
 };
+
+function verifiable(manifest: Manifest, name: string): EntityView {
+  const view = findView(manifest, name);
+  if (view.kind !== 'onDemand') return view;
+  throw new TidemarkError(
+    'cli.badArguments',
+    `${viewId(view)} is an on-demand view, computed from others at each request: verify the views that it reads`,
+  );
+}
+
+/** On-demand views are computed from others, and what is not kept online is not served. */
+const isVerified = (view: View): view is EntityView => view.kind !== 'onDemand' && view.online;
 
 /** One request to the API, and its answer as typed values. */
 async function servedBatch(
@@ -94,11 +116,12 @@ async function servedBatch(
 }
 
 function describe(reports: readonly [string, VerifyReport][]): string {
-  const rows = reports.map(([entity, { entities, checked, mismatchCount, presentShare, statuses }]) => [
+  const rows = reports.map(([entity, { entities, checked, mismatchCount, lateCount, presentShare, statuses }]) => [
     entity,
     entities,
     checked,
     mismatchCount,
+    lateCount,
     `${(100 * presentShare).toFixed(1)} %`,
     Object.entries(statuses)
       .map(([status, count]) => `${status} ${grouped(count)}`)
@@ -112,5 +135,7 @@ function describe(reports: readonly [string, VerifyReport][]): string {
           `${entity} ${JSON.stringify(keys, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))} ${feature}: served ${String(served.value)} (${served.status}), offline ${String(offline.value)} (${offline.status})`,
       ),
   );
-  return [table(['entity', 'entities', 'values', 'mismatches', 'present', 'statuses'], rows), ...shown].join('\n');
+  return [table(['entity', 'entities', 'values', 'mismatches', 'late', 'present', 'statuses'], rows), ...shown].join(
+    '\n',
+  );
 }

@@ -1,18 +1,16 @@
 import type { WantedColumn } from '#codec/parquet-read.ts';
-import { type TypedColumn, writeParquet } from '#codec/parquet-write.ts';
 import { hashOf } from '#spec/canonical-json.ts';
-import { findEntity, findParquetSource, viewId } from '#spec/find.ts';
-import { objectKeys, spineKeyColumn } from '#spec/layout.ts';
-import type { Entity, StoredView } from '#spec/manifest.ts';
+import { findEntity, findRowSource, viewId } from '#spec/find.ts';
+import type { Entity, EntityView, StreamSource } from '#spec/manifest.ts';
 import type { Repository } from '#spec/transform.ts';
-import type { Value } from '#spec/value-type.ts';
 import { entityKeysSql } from '#sql/entity-keys-sql.ts';
-import { marksColumn, stateColumn, trainingSetSql, valueColumn } from '#sql/training-set-sql.ts';
 import type { Objects } from '#store/objects.ts';
 import type { SqlEngine } from '#store/sql-engine.ts';
+import { type ArchivePorts, awaitArchive } from './await-archive.ts';
 import { planServing, type ServePlan } from './serve-plan.ts';
 import { unloadedColumns } from './unloaded-columns.ts';
-import { type OfflineView, type VerifyReport, type VerifyRow, verify } from './verify.ts';
+import { differencesOf, type VerifyReport, type VerifyRow, verify } from './verify.ts';
+import { answersNearArrivals, offlineRows } from './verify-offline.ts';
 
 /** Most entities of one request. */
 const batchEntities = 100;
@@ -23,7 +21,7 @@ export interface ServedBatch {
   readonly rows: readonly VerifyRow['served'][];
 }
 
-export interface VerifyPorts {
+export interface VerifyPorts extends ArchivePorts {
   readonly repository: Repository;
   /** Glue database of the deployment. */
   readonly database: string;
@@ -39,49 +37,80 @@ export interface VerifyPorts {
 
 export interface VerifyRequest {
   readonly entity: string;
-  /** Stored views of that entity that are kept online. */
-  readonly views: readonly StoredView[];
+  /** Views of that entity that are kept online. */
+  readonly views: readonly EntityView[];
   /** At most this many entities, chosen by hash of their keys: the same ones each time. */
   readonly limit: number;
   /** Of this verification alone: it names the folders of what is staged and unloaded. */
   readonly id: string;
+  /** Longest wait for the event logs of streams to come to the instants of the answers. */
+  readonly maximumWaitMillis: number;
+}
+
+/** One verification: its plan, and the streams that its views follow. */
+interface Verification extends VerifyRequest {
+  readonly of: Entity;
+  readonly plan: ServePlan;
+  readonly refs: readonly string[];
+  readonly streams: readonly StreamSource[];
 }
 
 /**
- * Compares every value that is served of an entity's stored views with the offline row that is visible at the very instant of the answer.
- * The offline side is the training-set join, over the served entities as labels.
+ * Compares every value that is served of an entity's views with what is visible offline at the very instant of the answer. The offline
+ * side is the training-set join, over the served entities as labels; of streams it is asked once their logs have come to those instants.
+ * Entities whose answers differ though events of theirs arrived about then are asked for a second time, to tell what was late from what is
+ * wrong.
+ * Throws verify.archiveBehind.
  */
 export async function verifyOnline(ports: VerifyPorts, request: VerifyRequest): Promise<VerifyReport> {
-  const entity = findEntity(ports.repository.manifest, request.entity);
+  const { manifest } = ports.repository;
   const refs = request.views.flatMap((view) => view.features.map(({ name }) => `${viewId(view)}:${name}`));
-  const plan = planServing(ports.repository, { features: refs });
-  const entities = await entitiesOf(ports, entity, request);
-  const served: Omit<VerifyRow, 'offline' | 'request'>[] = [];
-  for (let start = 0; start < entities.length; start += batchEntities) {
-    const batch = entities.slice(start, start + batchEntities);
-    const { asOfMillis, rows } = await ports.serve(plan, refs, batch);
-    batch.forEach((keys, at) => {
-      served.push({ entity: keys, asOfMillis, served: rows[at] ?? { values: [], status: [] } });
-    });
-  }
-  if (served.length === 0) return verify(plan, []);
-  const offline = await offlineRows(ports, { entity, request, served });
-  return verify(
-    plan,
-    served.map((row, at) => ({ ...row, offline: offline[at] ?? {}, request: {} })),
-  );
+  const sources = request.views.map((view) => findRowSource(manifest, view.source));
+  const verification: Verification = {
+    ...request,
+    of: findEntity(manifest, request.entity),
+    plan: planServing(ports.repository, { features: refs }),
+    refs,
+    streams: [...new Set(sources)].filter((source) => source.kind === 'stream'),
+  };
+  const { plan, streams } = verification;
+  const rows = await answeredRows(ports, verification, await entitiesOf(ports, verification));
+  if (streams.length === 0) return verify(plan, rows);
+  const followers = request.views.filter((_, at) => sources[at]?.kind === 'stream');
+  return verify(plan, await withSecondAnswers(ports, verification, rows), new Set(followers.map(viewId)));
 }
 
-async function entitiesOf(
+/** Asks again for the entities whose answers differ and of which events arrived about the instant of the answer. */
+async function withSecondAnswers(
   ports: VerifyPorts,
-  entity: Entity,
-  { views, limit, id }: VerifyRequest,
-): Promise<VerifyRow['entity'][]> {
+  verification: Verification,
+  rows: readonly VerifyRow[],
+): Promise<readonly VerifyRow[]> {
+  const { plan, of: entity, views, streams, id } = verification;
+  const differing = rows.flatMap((row, index) => (differencesOf(plan, row).size > 0 ? [index] : []));
+  if (differing.length === 0) return rows;
+  const offline = { ...ports, manifest: ports.repository.manifest };
+  const near = await answersNearArrivals(offline, { entity, views, served: rows, id, streams });
+  const asked = differing.filter((index) => near.has(index));
+  const again = await answeredRows(
+    ports,
+    { ...verification, id: `${id}-again` },
+    asked.map((index) => rows[index]?.entity ?? {}),
+  );
+  const second = new Map(asked.map((index, at) => [index, again[at]]));
+  return rows.map((row, index) => {
+    const answer = second.get(index);
+    return answer ? { ...row, again: answer } : row;
+  });
+}
+
+async function entitiesOf(ports: VerifyPorts, verification: Verification): Promise<VerifyRow['entity'][]> {
+  const { of: entity, views, limit, id } = verification;
   const { manifest } = ports.repository;
   const on = views.map((view) => ({
     database: ports.database,
     view,
-    source: findParquetSource(manifest, view.source),
+    source: findRowSource(manifest, view.source),
     entity,
   }));
   const wanted = entity.keys.map(({ name, type }): WantedColumn => ({ name, as: type }));
@@ -100,75 +129,25 @@ async function entitiesOf(
   return ranked.slice(0, limit).map(({ keys }) => keys);
 }
 
-interface ServedEntities {
-  readonly entity: Entity;
-  readonly request: VerifyRequest;
-  readonly served: readonly Pick<VerifyRow, 'entity' | 'asOfMillis'>[];
-}
-
-/** What the point-in-time join says of each served entity at its answer's instant, by `view@version`. */
-async function offlineRows(ports: VerifyPorts, asked: ServedEntities): Promise<Record<string, OfflineView>[]> {
-  const { request, served } = asked;
-  const dataset = `verify-${request.id}-${request.entity.replaceAll('_', '-')}`;
-  await ports.objects.put(`${objectKeys.spineParts(dataset)}part=0/spine.parquet`, writeParquet(spineColumns(asked)));
-  const instants = served.map(({ asOfMillis }) => asOfMillis);
-  const select = trainingSetSql({
-    database: ports.database,
-    manifest: ports.repository.manifest,
-    views: request.views.map((view) => ({ view, features: view.features.map(({ name }) => name) })),
-    mode: 'asServed',
-    lagMillis: 0,
-    dataset,
-    parts: { first: 0, last: 0 },
-    eventTimeRangeMillis: { min: Math.min(...instants), max: Math.max(...instants) },
-    withMarks: true,
-    exactStates: true,
-  });
-  const wanted: WantedColumn[] = [
-    { name: 'row_id', as: 'int64' },
-    ...request.views.flatMap((view): WantedColumn[] => [
-      { name: stateColumn(view), as: 'int32' },
-      { name: marksColumn(view), as: 'string' },
-      ...view.features.map(({ name, type }) => ({ name: valueColumn(view, name), as: type })),
-    ]),
-  ];
-  const [rowIds = [], ...columns] = await unloadedColumns(ports, {
-    select,
-    wanted,
-    folder: `verify/${request.id}/${request.entity}-rows`,
-  });
-  const rows: Record<string, OfflineView>[] = served.map(() => ({}));
-  rowIds.forEach((rowId, at) => {
-    rows[Number(rowId)] = viewsAt(request.views, columns, at);
-  });
-  return rows;
-}
-
-function spineColumns({ entity, served }: ServedEntities): TypedColumn[] {
-  return [
-    { name: 'row_id', type: 'int64', values: served.map((_, at) => BigInt(at)) },
-    { name: 'event_time_ms', type: 'int64', values: served.map(({ asOfMillis }) => BigInt(asOfMillis)) },
-    ...entity.keys.map(({ name, type }) => ({
-      name: spineKeyColumn(entity.name, name),
-      type,
-      values: served.map((row) => row.entity[name] ?? null),
-    })),
-  ];
-}
-
-/** Row `at` of the join's columns, which come view by view: state, marks, features. */
-function viewsAt(
-  views: readonly StoredView[],
-  columns: readonly (readonly Value[])[],
-  at: number,
-): Record<string, OfflineView> {
-  let next = 0;
-  const cell = (): Value => columns[next++]?.[at] ?? null;
-  return Object.fromEntries(
-    views.map((view) => {
-      const [state, marks] = [Number(cell()), cell()];
-      const values = Object.fromEntries(view.features.map(({ name }) => [name, cell()]));
-      return [viewId(view), { state, marks: typeof marks === 'string' ? marks : null, values }];
-    }),
-  );
+/** Asks for the entities, then says of each what the offline store says of it at the instant of its answer. */
+async function answeredRows(
+  ports: VerifyPorts,
+  verification: Verification,
+  entities: readonly VerifyRow['entity'][],
+): Promise<VerifyRow[]> {
+  if (entities.length === 0) return [];
+  const { of: entity, plan, refs, streams, views, id, maximumWaitMillis } = verification;
+  const served: Omit<VerifyRow, 'offline' | 'request'>[] = [];
+  for (let start = 0; start < entities.length; start += batchEntities) {
+    const batch = entities.slice(start, start + batchEntities);
+    const { asOfMillis, rows } = await ports.serve(plan, refs, batch);
+    batch.forEach((keys, at) => {
+      served.push({ entity: keys, asOfMillis, served: rows[at] ?? { values: [], status: [] } });
+    });
+  }
+  const arrivalMillis = served.reduce((greatest, { asOfMillis }) => Math.max(greatest, asOfMillis), 0);
+  await awaitArchive(ports, { sources: streams, arrivalMillis, maximumMillis: maximumWaitMillis });
+  const { manifest } = ports.repository;
+  const offline = await offlineRows({ ...ports, manifest }, { entity, views, served, id });
+  return served.map((row, at) => ({ ...row, offline: offline[at] ?? {}, request: {} }));
 }
