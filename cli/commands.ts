@@ -7,6 +7,7 @@ import { localDown, localStatus, localUp } from './commands/local.ts';
 import { materialize } from './commands/materialize.ts';
 import { onlineGet } from './commands/online-get.ts';
 import { plan } from './commands/plan.ts';
+import { push } from './commands/push.ts';
 import { runs } from './commands/runs.ts';
 import { trainingSetCreate, trainingSetList, trainingSetShow, trainingSetSqlCommand } from './commands/training-set.ts';
 import { verify } from './commands/verify.ts';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   materialize,
   backfill,
   runs,
+  push,
   onlineGet,
   verify,
   trainingSetCreate,

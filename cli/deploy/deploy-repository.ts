@@ -1,5 +1,6 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod/mini';
 import { TidemarkError } from '#spec/errors.ts';
 import { createS3Client } from '#store/s3/objects.ts';
 import { localEnvironment, type Target, useTarget, writeTarget } from '../target.ts';
@@ -37,6 +38,10 @@ export async function deployRepository(request: DeployRequest): Promise<Target> 
   return target;
 }
 
+/** A deployment without stream sources has no such output. */
+const streamNames = (output: string | undefined): Target['streams'] =>
+  output === undefined ? {} : z.record(z.string(), z.string()).parse(JSON.parse(output));
+
 async function isBootstrapped(): Promise<boolean> {
   try {
     const bucket = `cdk-hnb659fds-assets-${localAccount.id}-${localAccount.region}`;
@@ -66,7 +71,7 @@ async function targetOf(outputs: Readonly<Record<string, string>>, request: Depl
       ? `${local.endpoint}/_aws/execute-api/${output('ApiId')}/${output('ApiStage')}`
       : output('ApiUrl').replace(/\/$/, ''),
     apiToken: secret.SecretString ?? '',
-    streams: {},
+    streams: streamNames(outputs.StreamNames),
     bucket: output('BucketName'),
     workgroup: output('WorkgroupName'),
     database: output('DatabaseName'),
