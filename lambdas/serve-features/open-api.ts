@@ -1,14 +1,23 @@
 import * as z from 'zod/mini';
 import { type FeaturePlan, planFeatures } from '#engine/feature-plan.ts';
 import { problemSchema } from '#lambdas/http/problem.ts';
+import { pushRequestSchema, pushResponseSchema } from '#lambdas/push-events/event.ts';
 import { trainingSetAnswerSchema, trainingSetBodySchema } from '#lambdas/training-sets-api/event.ts';
 import { viewId } from '#spec/find.ts';
-import type { FeatureService, Manifest } from '#spec/manifest.ts';
-import { elementType, type FeatureType, isListType, type ScalarType } from '#spec/value-type.ts';
+import type { FeatureService, Manifest, StreamSource } from '#spec/manifest.ts';
+import {
+  type ColumnType,
+  decimalParts,
+  elementType,
+  type FeatureType,
+  isListType,
+  type ScalarType,
+} from '#spec/value-type.ts';
 import { onlineFeaturesRequestSchema, onlineFeaturesResponseSchema } from './event.ts';
 
 /** The OpenAPI 3.1 description of the deployed API: schemas of the handlers themselves, and an example per feature service. */
 export function openApiDocument(manifest: Manifest) {
+  const streams = manifest.sources.filter((source) => source.kind === 'stream');
   return {
     openapi: '3.1.0',
     info: {
@@ -22,6 +31,7 @@ export function openApiDocument(manifest: Manifest) {
     security: [{ bearer: [] }],
     paths: {
       '/v1/online-features': { post: onlineFeatures(manifest) },
+      ...(streams.length > 0 ? { '/v1/push/{source}': { post: pushEvents(streams) } } : {}),
       '/v1/training-sets': { post: createTrainingSet },
       '/v1/training-sets/{id}': {
         get: {
@@ -60,6 +70,9 @@ export function openApiDocument(manifest: Manifest) {
       schemas: {
         OnlineFeaturesRequest: onlineFeaturesRequest(manifest),
         OnlineFeaturesResponse: schemaOf(onlineFeaturesResponseSchema),
+        ...(streams.length > 0
+          ? { PushRequest: schemaOf(pushRequestSchema), PushResponse: schemaOf(pushResponseSchema) }
+          : {}),
         TrainingSetRequest: schemaOf(trainingSetBodySchema),
         TrainingSet: schemaOf(trainingSetAnswerSchema),
         Problem: schemaOf(problemSchema),
@@ -83,6 +96,43 @@ const answer = (description: string, schema: string) => ({
 const jsonObject = (description: string) => ({
   description,
   content: { 'application/json': { schema: { type: 'object' } } },
+});
+
+const pushEvents = (sources: readonly StreamSource[]) => ({
+  operationId: 'pushEvents',
+  summary: 'Puts up to 500 events into the stream of a source; each has a result of its own',
+  parameters: [
+    {
+      name: 'source',
+      in: 'path',
+      required: true,
+      description: 'name of a stream source',
+      schema: { type: 'string', enum: sources.map(({ name }) => name) },
+    },
+  ],
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': {
+        schema: ref('PushRequest'),
+        examples: Object.fromEntries(
+          sources.map(({ name, description, schema }) => [
+            name,
+            {
+              summary: description,
+              value: {
+                events: [Object.fromEntries(schema.map((column) => [column.name, columnExample(column.type)]))],
+              },
+            },
+          ]),
+        ),
+      },
+    },
+  },
+  responses: {
+    200: answer('What became of each event; some may be rejected, or not in the stream yet', 'PushResponse'),
+    ...problems(400, 401, 404, 413, 500, 503),
+  },
 });
 
 const createTrainingSet = {
@@ -159,6 +209,12 @@ const scalarExamples: { readonly [type in ScalarType]: unknown } = {
 };
 const exampleOf = (type: FeatureType): unknown =>
   isListType(type) ? [scalarExamples[elementType(type)]] : scalarExamples[type as ScalarType]; // not a list, so a scalar
+
+const columnExample = (type: ColumnType): unknown => {
+  const decimal = decimalParts(type);
+  if (decimal) return decimal.scale === 0 ? '1' : `1.${'5'.padEnd(decimal.scale, '0')}`;
+  return type === 'date' ? '2026-01-31' : exampleOf(type as FeatureType); // the other column types are feature types
+};
 
 /** A GET that answers a JSON object of the manifest. */
 const catalog = (operationId: string, summary: string, name?: { description: string; values: readonly string[] }) => ({
