@@ -8,6 +8,7 @@ import { materialize } from './commands/materialize.ts';
 import { onlineGet } from './commands/online-get.ts';
 import { plan } from './commands/plan.ts';
 import { push } from './commands/push.ts';
+import { quarantineList, quarantineReplay } from './commands/quarantine.ts';
 import { runs } from './commands/runs.ts';
 import { trainingSetCreate, trainingSetList, trainingSetShow, trainingSetSqlCommand } from './commands/training-set.ts';
 import { verify } from './commands/verify.ts';
@@ -24,6 +25,8 @@ export const commands: readonly Command[] = [
   push,
   onlineGet,
   verify,
+  quarantineList,
+  quarantineReplay,
   trainingSetCreate,
   trainingSetList,
   trainingSetShow,
