@@ -11,8 +11,10 @@ import { charOf, hashAt, hashText, hashTextLength, numberAt, numberText, valueAt
 /** JSON of stored states: the layout id before it vouches for its form. */
 export type Json = string | number | boolean | null | readonly Json[];
 
-/** How a part's state is written; null (at the end of a tile: nothing) stands for a part without contribution. */
+/** How a part's state is written. */
 export interface PartCodec<TState = PartState> {
+  /** Stands for a part without contribution. */
+  readonly nothing: null | 0;
   readonly write: (state: TState, endMillis: number) => Json;
   readonly read: (json: Json, endMillis: number) => TState | undefined;
 }
@@ -35,19 +37,16 @@ export function scalarReader(type: ColumnType): (json: Json) => ScalarValue {
   return (json) => json as ScalarValue; // the JSON form of the other types is the value
 }
 
-/** Counts: 0 for nothing, which is shorter. */
-const counted = (): PartCodec<number> => ({
-  write: (state) => state,
-  read: (json) => (json === 0 ? undefined : Number(json)),
-});
+const counted = (): PartCodec<number> => ({ nothing: 0, write: (state) => state, read: Number });
 
 const summed = (): PartCodec<Whole> => ({
+  nothing: null,
   write: wholeJson,
   read: (json) => (typeof json === 'number' ? json : BigInt(String(json))),
 });
 
 function extreme({ type = 'float64' }: Part): PartCodec<ScalarValue> {
-  return { write: scalarJson, read: scalarReader(type) };
+  return { nothing: null, write: scalarJson, read: scalarReader(type) };
 }
 
 /** [milliseconds before the tile's end, value, ...] */
@@ -68,12 +67,13 @@ function timedReader({ type = 'float64' }: Part): (json: Json, endMillis: number
 function edge(part: Part): PartCodec<Timed> {
   const read = timedReader(part);
   return {
+    nothing: null,
     write: (state, endMillis) => timedJson([state], endMillis),
     read: (json, endMillis) => read(json, endMillis)[0],
   };
 }
 
-const lastN = (part: Part): PartCodec<Timed[]> => ({ write: timedJson, read: timedReader(part) });
+const lastN = (part: Part): PartCodec<Timed[]> => ({ nothing: null, write: timedJson, read: timedReader(part) });
 
 /** First character of a text that is not a list of hashes. */
 const [denseMark, sparseMark, unknownMark] = ['!', '~', '?'];
@@ -100,6 +100,7 @@ function registersIn(text: string): Registers {
 }
 
 const distinct = (): PartCodec<DistinctState> => ({
+  nothing: null,
   write: (state) => {
     if (state.kind === 'unknown') return unknownMark;
     return state.kind === 'registers'
@@ -119,6 +120,7 @@ const distinct = (): PartCodec<DistinctState> => ({
 
 /** [bucket, count, distance to the next bucket, count, ...] */
 const quantile = (): PartCodec<PartStates['quantile']> => ({
+  nothing: null,
   write: (state) => {
     let before = 0;
     return [...state]

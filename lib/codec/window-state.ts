@@ -33,7 +33,7 @@ const headLength = 3;
 /**
  * Text of a state: the 8 hex characters of the layout id, then JSON [handOvers, closedUntilMillis|null, lostUntilMillis|null, ...tiles by
  * level], or of an exact view [..., ...events]. A tile is [distance to the end of the one before, in tiles, ...parts that its windows read];
- * what has no contribution is null, 0 (counts), or left out at the end. An event is [milliseconds after the one before, truths of filters in
+ * what has no contribution is null, or 0 of counts, and left out at the end. An event is [milliseconds after the one before, truths of filters in
  * hex, ...values].
  */
 export function packWindows(
@@ -125,7 +125,7 @@ function partsJson(codecs: LevelCodecs, { parts, endMillis }: Tile): Json[] {
   let length = 0;
   for (const { index, codec } of codecs) {
     const state = parts[index];
-    json.push(state === undefined ? null : codec.write(state, endMillis));
+    json.push(state === undefined ? codec.nothing : codec.write(state, endMillis));
     if (state !== undefined) length = json.length;
   }
   return json.slice(0, length);
@@ -144,7 +144,7 @@ function levelReader(plan: WindowPlan, level: number): (json: readonly Json[]) =
       for (const [place, value] of stored.entries()) {
         const { index, codec } = codecs[place] ?? {};
         if (index === undefined || codec === undefined) throw new RangeError(`${stored.length} parts`);
-        parts[index] = value === null ? undefined : codec.read(value, endMillis);
+        if (value !== codec.nothing) parts[index] = codec.read(value, endMillis);
       }
       return { level, endMillis, parts };
     });
