@@ -9,7 +9,7 @@ import type { Objects } from '#store/objects.ts';
 import { type Command, stringOption } from '../command.ts';
 import { connect } from '../connections.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { type FileSource, findFileSource } from '../load/file-source.ts';
+import { type FileSource, findFileSource, hashColumns } from '../load/file-source.ts';
 import { shiftedColumns } from '../load/shift-times.ts';
 import { grouped } from '../report/table.ts';
 import { loadManifest, repositoryFolder } from '../repository.ts';
@@ -47,7 +47,8 @@ export const load: Command = {
 };
 
 /**
- * Puts the rows of a file under their source's location, typed as the source declares them, by date where it is partitioned. Throws when a
+ * Puts the rows of a file under their source's location, typed as the source declares them, by date where it is partitioned, with the hashes
+ * that a history needs. Throws when a
  * column is missing or of another type, or a partitioned source's row has no date; then nothing is put.
  */
 export async function loadFile(
@@ -60,7 +61,8 @@ export async function loadFile(
       'cli.sourceElsewhere',
       `source ${source.name} lies in ${source.location}, outside the deployment's bucket; put files there with your own tools`,
     );
-  const columns = await shiftedColumns(readFileSync(file), source.schema, shiftMillis);
+  const read = await shiftedColumns(readFileSync(file), source.schema, shiftMillis);
+  const columns = [...read, ...hashColumns(source, read)];
   const key = objectKeys.source(source.location);
   for (const { folder, rows } of partitions(source, columns)) {
     const chosen = columns.filter(({ name }) => name !== source.partitionedBy?.column);

@@ -47,6 +47,13 @@ describe('the cost that explain ends with', () => {
     expect(stdout).toMatch(/\n {2}cost: unknown: the runs of the deployment cannot be read: cannot reach .*\n$/);
   });
 
+  it('grows with the events of a stream, and the windows are explained', async () => {
+    const { stdout } = await explained('customer_realtime_features', repository);
+    expect(stdout).toMatch(/^customer_realtime_features@1: stream view of entity customer /);
+    expect(stdout).toContain('\n  - 1h: (t - 1h, t], exact\n');
+    expect(stdout).toMatch(/\n {2}cost: no runs: it grows with the events, .*write units.*\n$/);
+  });
+
   it('is none for a view that has no runs', async () => {
     const { stdout } = await explained('trip_features', repository);
     expect(stdout).toMatch(/\n {2}cost: no runs: it is computed where it is asked for\n$/);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesSource, openParquet, readColumns } from '#codec/parquet-read.ts';
 import { writeParquet } from '#codec/parquet-write.ts';
+import { valueHash } from '#codec/value-hash.ts';
 import type { StreamSource } from '#spec/manifest.ts';
 import { MemoryObjects } from '#store/memory/objects.ts';
 import { manifestOf, sourceOf, streamSourceOf } from '#test/support/manifests.ts';
@@ -55,18 +56,23 @@ describe('loading a file into a source', () => {
     });
   });
 
-  it('finds the folder of a stream in its history, and none where it has no history', async () => {
+  it('finds the folder of a stream in its history, keeps the hashes that counting needs, and finds none where it has no history', async () => {
     const manifestWith = (history?: StreamSource['history']) =>
       manifestOf({
         entities: [],
-        sources: [streamSourceOf('clicks', schema, { eventTime: 'at', ...(history && { history }) })],
+        sources: [streamSourceOf('clicks', schema, { eventTime: 'at', hashed: ['id'], ...(history && { history }) })],
         views: [],
       });
     const history = { location: 'old-clicks/', untilMillis: midnight, latencyMillis: 1 };
     const source = findFileSource(manifestWith(history), 'clicks');
     const objects = new MemoryObjects('bucket');
     await loadFile(objects, { source, file, shiftMillis: 0 });
-    expect(Object.keys(await rowsAt(objects))).toEqual(['sources/old-clicks/rows.parquet']);
+    const stored = await objects.get('sources/old-clicks/rows.parquet');
+    const parquet = await openParquet(bytesSource(stored?.body ?? new Uint8Array()));
+    expect(await readColumns(parquet, [{ name: 'id' }, { name: '_hash_id' }])).toEqual([
+      [1n, 2n, 3n],
+      [1n, 2n, 3n].map((id) => valueHash('int64', id)),
+    ]);
     expect(() => findFileSource(manifestWith(), 'clicks')).toThrow('source clicks is a stream without history');
   });
 
