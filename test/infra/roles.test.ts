@@ -73,7 +73,15 @@ describe('roles of the functions of streams', () => {
     ['positionsArchive', [...consume, ...jobs, ...listReadWrite, ...register]],
     [
       'CompactEvents',
-      ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards', ...jobs, ...listReadWrite, ...register],
+      [
+        'kinesis:GetRecords',
+        'kinesis:GetShardIterator',
+        'kinesis:ListShards',
+        's3:DeleteObject',
+        ...jobs,
+        ...listReadWrite,
+        ...register,
+      ],
     ],
   ])('%s has exactly the actions of its job', (name, expected) => {
     expect(actionsOf(stream, `Stream${name}Role`)).toEqual(sorted(...everyFunction, ...expected));
@@ -181,10 +189,11 @@ describe('what no role may do', () => {
     expect(allowing('s3:DeleteObject', 'state/')).toEqual([]);
   });
 
-  it('delete or replace an event of the log, but for the archive that writes it', () => {
+  it('delete or replace an event of the log, but for the archive that writes it and for compaction that joins its files', () => {
     expect(allowing('s3:PutObject', '"/events/*"')).toHaveLength(2);
-    for (const folder of ['"/events/*"', 'events-compacted/', 'quarantine/'])
-      expect(allowing('s3:DeleteObject', folder)).toEqual([]);
+    for (const folder of ['"/events/*"', 'events-compacted/'])
+      expect(allowing('s3:DeleteObject', folder)).toHaveLength(1);
+    expect(allowing('s3:DeleteObject', 'quarantine/')).toEqual([]);
   });
 
   it('use the data key for more than one service in a statement', () => {

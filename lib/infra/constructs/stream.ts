@@ -113,7 +113,7 @@ export class Stream extends Construct {
     eventStreams.grantConsume(consumer, source);
     jobsTable.grantUse(consumer);
     offlineStore.grantList(consumer);
-    offlineStore.grantRead(consumer, [folders.events, folders.quarantine]);
+    offlineStore.grantRead(consumer, [folders.events]);
     offlineStore.grantWrite(consumer, [folders.events, folders.quarantine]);
     offlineStore.grantRegisterPartitions(consumer);
     return consumer;
@@ -141,6 +141,10 @@ export class Stream extends Construct {
     offlineStore.grantList(step);
     offlineStore.grantRead(step, [folders.events, folders.eventsCompacted]);
     offlineStore.grantWrite(step, [folders.eventsCompacted]);
+    // Files that a compacted one stands for, once no statement reads them any more.
+    offlineStore.grantDelete(step, [folders.events, folders.eventsCompacted]);
+    // files that no partition names any more
+    offlineStore.grantDelete(step, [folders.events, folders.eventsCompacted]);
     offlineStore.grantRegisterPartitions(step);
     const rule = new Rule(this, 'Compaction', {
       description: 'compacts the event logs',
