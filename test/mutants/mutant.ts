@@ -15,6 +15,7 @@ export const rules = [
   'time',
   'visibility',
   'windows',
+  'streams',
   'order',
   'newer wins',
   'ttl',

@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { codeMutants } from '../../mutants/code-mutants.ts';
 import { rules } from '../../mutants/mutant.ts';
 import { sqlMutants } from '../../mutants/sql-mutants.ts';
+import { streamMutants } from '../../mutants/stream-mutants.ts';
 
-const mutants = [...codeMutants, ...sqlMutants];
+const mutants = [...codeMutants, ...streamMutants, ...sqlMutants];
 const root = join(import.meta.dirname, '../../..');
 
 /** Running them takes minutes (npm run test:mutants); that they still fit the sources is seen here. */
