@@ -42,6 +42,7 @@ export async function applyEntity(
   const { target, entityKey, events } = group;
   let found = item;
   let cuts = await ports.cuts.current();
+  let areCutsFresh = false;
   for (let attempt = 0; attempt < conflicts.attempts; attempt++) {
     // The first conflicts are met at once: what stands has come with them.
     if (attempt > 2) await sleep(jitterMillis(conflicts, attempt));
@@ -49,8 +50,9 @@ export async function applyEntity(
     const before = openItem(target, found);
     const folded = cut ? foldEvents(target, rules, { before, cut, events }) : ({ kind: 'newerRun' } as const);
     if (folded.kind === 'newerRun') {
-      if (attempt > 0 && cut) throw unknownRun(target.id, before.progress.run);
+      if (areCutsFresh) throw unknownRun(target.id, before.progress.run);
       cuts = await ports.cuts.again();
+      areCutsFresh = true;
       continue;
     }
     const { taken, redelivered, duplicates, notOurs } = folded.taken;

@@ -17,7 +17,7 @@ export interface FoldRules {
   readonly source: StreamSource;
   /** How long the stream keeps records. */
   readonly retentionMillis: number;
-  /** Size of a first item beyond which its tiles are handed over, in bytes. */
+  /** Size of a first item's windows, as text, beyond which they are handed over, in bytes. */
   readonly handOverBytes: number;
 }
 

@@ -1,3 +1,4 @@
+import { utf8Length } from '#codec/utf8.ts';
 import { compactState, emptyState, mergeStates, neededUntilMillis } from '#semantics/stream/window-state.ts';
 import type { WindowItem } from '#store/window-items.ts';
 import { closedItem, type EntityState, headItem, itemBytes, openItem } from './entity-state.ts';
@@ -6,7 +7,7 @@ import type { WindowedView } from './source-views.ts';
 import { greatestArrivalMillis } from './take-events.ts';
 
 /** Items may not grow beyond this (design: limits stated to users); DynamoDB's own limit is 400 KB. */
-export const maximumItemBytes = 300_000;
+const maximumItemBytes = 300_000;
 
 /** A state to be written, of one entity. */
 export interface NextState {
@@ -23,22 +24,22 @@ export type PlannedWrite =
 
 export function planWrite(target: WindowedView, rules: FoldRules, next: NextState): PlannedWrite {
   const item = headItem(target, rules.source, next);
-  const bytes = itemBytes(item);
   const { tiles, events } = next.after.state;
-  if (bytes > rules.handOverBytes && tiles.length + events.length > 0) return { kind: 'handOver' };
-  if (bytes > maximumItemBytes) return giveUp(target, rules, next);
+  // Fingerprints stay where they are: an item that is large for them would be handed over with every write.
+  if (utf8Length(item.packed) > rules.handOverBytes && tiles.length + events.length > 0) return { kind: 'handOver' };
+  if (itemBytes(item) > maximumItemBytes) return giveUp(target, rules, next);
   return { kind: 'head', item, gaveUp: false };
 }
 
-/** As PlannedWrite; `moved`: the second item is of a later hand-over, so the first has been written since it was read. */
+/** `both` in one transaction; `head`: the first item alone, since both had to lose their tiles. */
 export type PlannedHandOver =
   | { readonly kind: 'both'; readonly items: readonly [WindowItem, WindowItem] }
-  | { readonly kind: 'head'; readonly item: WindowItem; readonly gaveUp: true }
-  | { readonly kind: 'moved' };
+  | { readonly kind: 'head'; readonly item: WindowItem; readonly gaveUp: true };
 
 /**
- * Both items after the first has given its tiles to the second, which was read after the first. Where the second should be there and is not,
- * or would grow too large, both are given up.
+ * Both items after the first has given its tiles to the second, which was read after the first. (One of a later hand-over
+ * says that the first has been written since: then the condition of the write fails.) Where the second should be there and is not, or would
+ * grow too large, both are given up.
  */
 export function planHandOver(
   target: WindowedView,
@@ -48,7 +49,6 @@ export function planHandOver(
   const { entityKey, after } = next;
   const stored = openItem(target, next.closed);
   const matters = after.closedUntilMillis !== null;
-  if (matters && stored.handOvers > after.handOvers) return { kind: 'moved' };
   if (matters && stored.handOvers < after.handOvers) return giveUp(target, rules, next);
 
   const merged = matters ? mergeStates(target.plan, stored.state, after.state) : after.state;

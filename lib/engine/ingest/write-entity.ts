@@ -29,10 +29,6 @@ export async function writeEntity(
   if (planned.kind === 'head') return outcome(await items.write(planned.item), [planned.item], planned.gaveUp);
   const [closed] = await items.read([{ entityKey, viewId: target.closedKey }]);
   const handOver = planHandOver(target, rules, { ...next, closed });
-  if (handOver.kind === 'moved') {
-    const [found] = await items.read([{ entityKey, viewId: target.headKey }]);
-    return { kind: 'conflict', found };
-  }
   if (handOver.kind === 'head') return outcome(await items.write(handOver.item), [handOver.item], true);
   return outcome(await items.writeBoth(handOver.items), handOver.items, false);
 }
