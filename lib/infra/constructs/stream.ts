@@ -143,8 +143,6 @@ export class Stream extends Construct {
     offlineStore.grantWrite(step, [folders.eventsCompacted]);
     // Files that a compacted one stands for, once no statement reads them any more.
     offlineStore.grantDelete(step, [folders.events, folders.eventsCompacted]);
-    // files that no partition names any more
-    offlineStore.grantDelete(step, [folders.events, folders.eventsCompacted]);
     offlineStore.grantRegisterPartitions(step);
     const rule = new Rule(this, 'Compaction', {
       description: 'compacts the event logs',
