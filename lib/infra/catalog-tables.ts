@@ -67,7 +67,16 @@ const historyTable = (source: StreamSource, bucketName: string): TableInput[] =>
     ? []
     : [
         sourceTable(
-          { ...source, ...source.history, description: `${source.name}: what happened before the stream` },
+          {
+            ...source,
+            ...source.history,
+            description: `${source.name}: what happened before the stream`,
+            // Null where its files have none: counts of different values over such rows are ERROR.
+            schema: [
+              ...source.schema,
+              ...source.hashed.map((column) => ({ name: eventColumns.hash(column), type: 'int64' as const })),
+            ],
+          },
           bucketName,
         ),
       ];

@@ -111,13 +111,13 @@ describe('catalog', () => {
     });
   });
 
-  it('keeps the history of a stream as a source of its own, with the columns of the stream', () => {
+  it('keeps the history of a stream as a source of its own, with the columns of the stream and its hashes', () => {
     hasTable('source_ride_events', {
       PartitionKeys: [{ Name: 'dt', Type: 'string' }],
       Parameters: Match.objectLike({ 'storage.location.template': `s3://partner-data/rides/dt=\${dt}/` }),
       StorageDescriptor: Match.objectLike({
         Location: 's3://partner-data/rides/',
-        Columns: ['ride_id', 'driver_id', 'city', 'fare', 'at'].map((Name) => Match.objectLike({ Name })),
+        Columns: ['ride_id', 'driver_id', 'city', 'fare', 'at', '_hash_city'].map((Name) => Match.objectLike({ Name })),
       }),
     });
   });
