@@ -1,7 +1,9 @@
 import type { Aggregation, ColumnAggregation } from '#spec/aggregation.ts';
 import type { AggregatedFeature } from '#spec/manifest.ts';
 import { isFloatType } from '#spec/value-type.ts';
-import { type PartPlan, scaleOf } from './aggregate-parts.ts';
+import type { PartPlan } from './aggregate-parts.ts';
+import { scaleOf } from './event-values.ts';
+import { framed } from './frame-window.ts';
 import { literal, sqlType } from './types.ts';
 
 /** The finished value of a window and the conditions that decide its mark; all are expressions over framed parts. */
@@ -13,8 +15,9 @@ interface Finished {
   readonly error: string | undefined;
 }
 
-/** Names the framed part `part` over a window. */
-export const framed = (part: string, windowMillis: number): string => `${part}_${windowMillis}`;
+/** Name of a quantile part's value at one quantile: dots make no names. */
+export const quantileName = (part: string, quantile: number): string =>
+  `${part}_${String(quantile).replaceAll(/[.-]/g, '_')}`;
 
 const maxBigint = `CAST('9223372036854775807' AS decimal(38,0))`;
 const exceedsBigint = (number: string): string => `abs(${number}) > ${maxBigint}`;
@@ -25,7 +28,7 @@ const toDouble = (number: string): string => `CAST(CAST(${number} AS bigint) AS 
 export function featureValue(feature: AggregatedFeature, plan: PartPlan): { value: string; mark: string } {
   const { formula } = feature;
   const { value, empty, error } = formula.kind === 'ratio' ? ratio(formula, plan) : finish(formula, plan);
-  const fallback = feature.default !== undefined ? literal(feature.default, feature.type) : emptyValue(feature);
+  const fallback = emptyValue(feature);
   const nothing = literal(null, feature.type);
   const failed = error ? `WHEN ${error} THEN ${nothing} ` : '';
   const failedMark = error ? `WHEN ${error} THEN 'e' ` : '';
@@ -35,14 +38,24 @@ export function featureValue(feature: AggregatedFeature, plan: PartPlan): { valu
   };
 }
 
-function emptyValue({ formula, type }: AggregatedFeature): string {
+/** Value of an empty window, as a typed literal: the declared default, else 0 for count, sum and distinct, else null. */
+export function emptyValue({ formula, type, default: declared }: AggregatedFeature): string {
+  if (declared !== undefined) return literal(declared, type);
   const isZero = formula.kind === 'count' || formula.kind === 'sum' || formula.kind === 'distinct';
   return literal(isZero ? (type === 'int64' ? '0' : 0) : null, type);
 }
 
+/** Exact views of a stream: a window of too many events is an error, whatever it would give. */
 function finish(aggregation: Aggregation, plan: PartPlan): Finished {
-  const { windowMillis } = aggregation;
-  const at = (part: string): string => framed(part, windowMillis);
+  const finished = finishParts(aggregation, plan);
+  if (plan.maxEvents === undefined) return finished;
+  const tooMany = `COALESCE(${framed(plan.events(aggregation), aggregation)}, 0) > ${plan.maxEvents}`;
+  return { ...finished, error: finished.error ? `(${tooMany} OR ${finished.error})` : tooMany };
+}
+
+function finishParts(aggregation: Aggregation, plan: PartPlan): Finished {
+  const at = (part: string): string => framed(part, aggregation);
+  const some = (part: string): string => `COALESCE(${at(part)}, 0) > 0`;
   const count = `COALESCE(${at(plan.count(aggregation))}, 0)`;
   const empty = `${count} = 0`;
   switch (aggregation.kind) {
@@ -55,7 +68,16 @@ function finish(aggregation: Aggregation, plan: PartPlan): Finished {
     case 'last':
       return { value: `${at(plan.edge(aggregation))}.v`, empty, error: undefined };
     case 'distinct':
-      return { value: `COALESCE(${plan.distinct(aggregation)}, 0)`, empty, error: undefined };
+      return aggregation.exactUpTo === undefined
+        ? { value: `COALESCE(${plan.distinct(aggregation)}, 0)`, empty, error: undefined }
+        : { value: at(plan.hash(aggregation)), empty, error: some(plan.unhashed(aggregation)) };
+    case 'lastN':
+      return { value: at(plan.list(aggregation)), empty, error: undefined };
+    case 'approxQuantile': {
+      const beyond = plan.beyond(aggregation);
+      const value = at(quantileName(plan.quantile(aggregation), aggregation.quantile ?? 0.5));
+      return { value, empty, error: beyond && some(beyond) };
+    }
     case 'sum':
     case 'mean':
       return { ...sumOrMean(aggregation, plan, count), empty };
@@ -65,7 +87,7 @@ function finish(aggregation: Aggregation, plan: PartPlan): Finished {
 }
 
 function sumOrMean(aggregation: ColumnAggregation, plan: PartPlan, count: string): Omit<Finished, 'empty'> {
-  const at = (part: string): string => framed(part, aggregation.windowMillis);
+  const at = (part: string): string => framed(part, aggregation);
   const type = plan.typeOf(aggregation.column);
   const sum = at(plan.sum(aggregation));
   const beyond = plan.beyond(aggregation);
@@ -82,7 +104,7 @@ function sumOrMean(aggregation: ColumnAggregation, plan: PartPlan, count: string
  * 18 digits so that its conversion to float64 is the same on every engine (ADR-3). Null for fewer than two values.
  */
 function variance(aggregation: ColumnAggregation, plan: PartPlan, count: string): Omit<Finished, 'empty'> {
-  const at = (part: string): string => framed(part, aggregation.windowMillis);
+  const at = (part: string): string => framed(part, aggregation);
   const [sum, squares] = [at(plan.sum(aggregation)), at(plan.squares(aggregation))];
   const beyond = plan.beyond(aggregation);
   const tooLong = `length(CAST(${squares} AS varchar)) + length(CAST(${count} AS varchar)) > 36`;

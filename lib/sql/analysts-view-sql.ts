@@ -1,6 +1,6 @@
 import { systemColumns } from '#spec/layout.ts';
 import type { Column } from '#spec/manifest.ts';
-import { featureRowsSelect, type ViewOnTables } from './feature-rows.ts';
+import { featureRowsSelect, isStaticView, type ViewOnTables } from './feature-rows.ts';
 import { dateOfMillis, fromMillis, quoted } from './text.ts';
 
 /** Columns of the analysts' view that are not keys or features. */
@@ -16,8 +16,8 @@ export const analystColumns = {
  * (UTC date of the event time; filter on it to read less). Published rows of a batch view, rows that are no tombstones of a table source.
  */
 export function analystsViewSql(on: ViewOnTables): { readonly sql: string; readonly columns: readonly Column[] } {
-  const { view, source, entity } = on;
-  const isStatic = view.kind === 'table' && source.eventTime === undefined;
+  const { view, entity } = on;
+  const isStatic = isStaticView(on);
   const names = [...entity.keys, ...view.features].map(({ name }) => quoted(name));
   const rows = featureRowsSelect(on, { features: view.features.map(({ name }) => name), mode: 'asServed' });
   const times = isStatic

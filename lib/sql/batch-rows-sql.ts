@@ -1,10 +1,10 @@
 import { firstTickAfter, newestTick } from '#semantics/ticks.ts';
-import { aggregationsOf } from '#spec/aggregation.ts';
-import type { Expression } from '#spec/expression.ts';
 import { systemColumns, tableNames } from '#spec/layout.ts';
 import type { BatchView, Entity, ParquetSource } from '#spec/manifest.ts';
 import { type DistinctPart, type Part, PartPlan } from './aggregate-parts.ts';
-import { featureValue, framed } from './aggregate-value.ts';
+import { featureValue } from './aggregate-value.ts';
+import { columnsRead } from './columns-read.ts';
+import { framed, windowsOf } from './frame-window.ts';
 import { bigint, dateOfMillis, dateText, fromMillis, quoted, roundedUp, table, text, toMillis } from './text.ts';
 
 export interface BatchRowsSqlOptions {
@@ -26,7 +26,7 @@ export interface BatchRowsSqlOptions {
  */
 export function batchRowsSql(options: BatchRowsSqlOptions): string {
   const { view, source, entity } = options;
-  const plan = new PartPlan(source.schema, view.features);
+  const plan = new PartPlan({ schema: source.schema, features: view.features });
   const values = view.features.map((feature) => ({ feature, ...featureValue(feature, plan) }));
   const keys = entity.keys.map((key) => quoted(key.name)).join(', ');
   const cell = cellMillis(view);
@@ -52,27 +52,11 @@ export function batchRowsSql(options: BatchRowsSqlOptions): string {
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
-const windowsOf = (view: BatchView): number[] => [
-  ...new Set(view.features.flatMap(({ formula }) => aggregationsOf(formula).map(({ windowMillis }) => windowMillis))),
-];
-const longestWindow = (view: BatchView): number => Math.max(...windowsOf(view));
+const lengthsOf = (view: BatchView): number[] => windowsOf(view.features).map(({ windowMillis }) => windowMillis);
+const longestWindow = (view: BatchView): number => Math.max(...lengthsOf(view));
 
 /** Width of a cell: every tick and every window bound at a tick is a multiple of it. */
-export const cellMillis = (view: BatchView): number => windowsOf(view).reduce(gcd, view.scheduleMillis);
-
-/** Source columns that the view's aggregates read. */
-function columnsOf({ view, source }: BatchRowsSqlOptions): string[] {
-  const named = new Set<string>();
-  const ofFilter = (filter: Expression): void => {
-    if ('column' in filter) named.add(filter.column);
-    else for (const part of Array.isArray(filter.of) ? filter.of : [filter.of]) ofFilter(part);
-  };
-  for (const aggregation of view.features.flatMap(({ formula }) => aggregationsOf(formula))) {
-    if (aggregation.kind !== 'count') named.add(aggregation.column);
-    if (aggregation.where) ofFilter(aggregation.where);
-  }
-  return source.schema.map(({ name }) => name).filter((name) => named.has(name));
-}
+export const cellMillis = (view: BatchView): number => lengthsOf(view).reduce(gcd, view.scheduleMillis);
 
 /** Source events that can reach a tick of the run, with their time _t and the end _c of their cell. */
 function eventsSql(options: BatchRowsSqlOptions, cell: number): string {
@@ -92,7 +76,9 @@ function eventsSql(options: BatchRowsSqlOptions, cell: number): string {
         ]
       : []),
   ];
-  const columns = [...new Set([...entity.keys.map(({ name }) => name), ...columnsOf(options)])].map(quoted).join(', ');
+  const columns = [...new Set([...entity.keys.map(({ name }) => name), ...columnsRead(view.features, source.schema)])]
+    .map(quoted)
+    .join(', ');
   return [
     `SELECT *, ${roundedUp('_t', cell)} AS _c FROM (`,
     `SELECT ${columns}, ${toMillis(eventTime)} AS _t FROM ${table(database, tableNames.source(source))}`,
@@ -122,7 +108,8 @@ function ticksSql({ view, fromMillis: from, toMillis: to }: BatchRowsSqlOptions,
 }
 
 /** +1 where a value begins to count, -1 where it ends: at its next occurrence (which begins anew) or a window after its cell. */
-function distinctEndsSql({ name, event, windowMillis }: DistinctPart, keys: string): string {
+function distinctEndsSql({ name, event, windows }: DistinctPart, keys: string): string {
+  const windowMillis = windows[0]?.windowMillis ?? 0;
   const values = `SELECT DISTINCT ${keys}, _c, ${event} AS _v FROM events`;
   const seen = `SELECT ${keys}, _c, lead(_c) OVER (PARTITION BY ${keys}, _v ORDER BY _c) AS _next FROM (\n${values}\n) occurrences WHERE _v IS NOT NULL`;
   return [
@@ -155,13 +142,13 @@ function windowsSql(
   plan: PartPlan,
   { keys, cell }: { keys: string; cell: number },
 ): string {
-  const frames = plan.parts.flatMap(({ name, fold, windowsMillis }) =>
-    [...windowsMillis].map((window) => `${fold}(${name}) OVER w${window} AS ${framed(name, window)}`),
+  const frames = plan.parts.flatMap(({ name, fold, windows }) =>
+    windows.map((window) => `${fold}(${name}) OVER w${window.windowMillis} AS ${framed(name, window)}`),
   );
   const distincts = plan.distincts.map(({ name }) => `sum(${name}) OVER w_all AS ${name}`);
   const order = `PARTITION BY ${keys} ORDER BY _t RANGE BETWEEN`;
   const definitions = [
-    ...windowsOf(view).map((window) => `w${window} AS (${order} ${window - cell} PRECEDING AND CURRENT ROW)`),
+    ...lengthsOf(view).map((window) => `w${window} AS (${order} ${window - cell} PRECEDING AND CURRENT ROW)`),
     `w_all AS (${order} UNBOUNDED PRECEDING AND CURRENT ROW)`,
   ];
   return `SELECT ${[keys, '_t', '_k', ...frames, ...distincts].join(',\n  ')}\nFROM sorted\nWINDOW ${definitions.join(',\n  ')}`;

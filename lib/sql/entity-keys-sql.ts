@@ -1,13 +1,24 @@
-import type { Entity } from '#spec/manifest.ts';
-import { featureRowsSelect, type ViewOnTables } from './feature-rows.ts';
+import type { Entity, EntityView, RowSource } from '#spec/manifest.ts';
+import { eventRowsSelect } from './event-rows.ts';
+import { featureRowsSelect } from './feature-rows.ts';
 import { quoted } from './text.ts';
 
-/** The keys of every entity of which some view of the list has a row, each once; columns named as the keys. */
-export function entityKeysSql(entity: Entity, views: readonly ViewOnTables[]): string {
+/** A view of an entity on the tables of a deployment. */
+export interface EntityViewOnTables {
+  readonly database: string;
+  readonly view: EntityView;
+  readonly source: RowSource;
+  readonly entity: Entity;
+}
+
+/** The keys of every entity of which some view of the list has a row or an event that counts, each once; columns named as the keys. */
+export function entityKeysSql(entity: Entity, views: readonly EntityViewOnTables[]): string {
   const keys = entity.keys.map(({ name }) => quoted(name)).join(', ');
-  const rows = views.map(
-    (view) =>
-      `SELECT DISTINCT ${keys} FROM (\n${featureRowsSelect(view, { features: [], mode: 'asServed' })}\n) feature_rows`,
-  );
-  return rows.join('\nUNION\n');
+  return views.map((on) => `SELECT DISTINCT ${keys} FROM (\n${rowsOf(on)}\n) feature_rows`).join('\nUNION\n');
+}
+
+function rowsOf({ view, source, ...on }: EntityViewOnTables): string {
+  if (view.kind !== 'stream') return featureRowsSelect({ ...on, view, source }, { features: [], mode: 'asServed' });
+  if (source.kind !== 'stream') throw new Error(`the source of ${view.name} must be a stream`); // compile has seen to it
+  return eventRowsSelect({ ...on, source }, { columns: [], mode: 'asServed' });
 }

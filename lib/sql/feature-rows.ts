@@ -1,16 +1,23 @@
+import type { VisibilityMode } from '#semantics/visibility.ts';
 import { systemColumns, tableNames } from '#spec/layout.ts';
-import type { BatchView, Entity, ParquetSource, StoredView, TableView } from '#spec/manifest.ts';
+import type {
+  BatchView,
+  Entity,
+  ParquetSource,
+  RowSource,
+  StoredView,
+  StreamSource,
+  TableView,
+} from '#spec/manifest.ts';
 import type { FeatureType } from '#spec/value-type.ts';
+import { eventRowsSelect } from './event-rows.ts';
 import { columnOrder, type OrderField } from './row-order.ts';
 import { bigint, dateText, fromMillis, quoted, table, text, toMillis } from './text.ts';
-
-/** How rows become visible: as served (availableAt), at their event time, or when known (createdTime of table rows). */
-export type VisibilityMode = 'asServed' | 'eventTime' | 'knowledgeTime';
 
 export interface ViewOnTables {
   readonly database: string;
   readonly view: StoredView;
-  readonly source: ParquetSource;
+  readonly source: RowSource;
   readonly entity: Entity;
 }
 
@@ -33,8 +40,11 @@ export function featureRowsSelect(
     readonly filter?: string;
   },
 ): string {
-  const { view } = on;
-  return view.kind === 'batch' ? batchRows({ ...on, view }, options) : tableRows({ ...on, view }, options);
+  const { view, source } = on;
+  if (view.kind === 'batch') return batchRows({ ...on, view }, options);
+  return source.kind === 'stream'
+    ? streamTableRows({ ...on, view, source }, options)
+    : parquetTableRows({ ...on, view, source }, options);
 }
 
 type SelectOptions = Parameters<typeof featureRowsSelect>[1];
@@ -68,7 +78,10 @@ function batchRows(on: ViewOnTables & { view: BatchView }, { features, mode, bou
   ].join('\n');
 }
 
-function tableRows(on: ViewOnTables & { view: TableView }, { features, mode, bounds, filter }: SelectOptions): string {
+function parquetTableRows(
+  on: ViewOnTables & { view: TableView; source: ParquetSource },
+  { features, mode, bounds, filter }: SelectOptions,
+): string {
   const { database, view, source, entity } = on;
   const eventMillis = source.eventTime ? toMillis(quoted(source.eventTime)) : bigint(0);
   const createdMillis = source.createdTime
@@ -105,6 +118,49 @@ function tableRows(on: ViewOnTables & { view: TableView }, { features, mode, bou
     `WHERE ${conditions.join(' AND ')}`,
   ].join('\n');
 }
+
+/** The events of a stream as rows: visible once they have arrived. */
+function streamTableRows(
+  on: ViewOnTables & { view: TableView; source: StreamSource },
+  { features, mode, bounds = {}, filter }: SelectOptions,
+): string {
+  const { view, source, entity } = on;
+  const columnOf = (feature: string): string => view.features.find(({ name }) => name === feature)?.column ?? feature;
+  const { createdTime, deleted } = source;
+  const isByCreation = mode === 'knowledgeTime' && createdTime !== undefined;
+  const read = [...features.map(columnOf), ...[createdTime, deleted].filter((name) => name !== undefined)];
+  const events = eventRowsSelect(on, {
+    columns: read,
+    mode: isByCreation ? 'eventTime' : mode,
+    bounds: {
+      ...(bounds.minEventMillis === undefined ? {} : { minEventMillis: bounds.minEventMillis }),
+      ...(bounds.maxEventMillis === undefined ? {} : { maxFromMillis: bounds.maxEventMillis }),
+    },
+  });
+  const created = createdTime === undefined ? '_t' : `COALESCE(${toMillis(quoted(createdTime))}, _t)`;
+  const visible = isByCreation
+    ? `greatest(_t, ${created})`
+    : mode === 'eventTime'
+      ? '_t'
+      : `_from + ${bigint(view.delayMillis)}`;
+  const columns = [
+    ...entity.keys.map((key) => quoted(key.name)),
+    '_t AS _event_ms',
+    `${created} AS _created_ms`,
+    `${bigint(0)} AS _run`,
+    `${visible} AS _visible_ms`,
+    `${deleted === undefined ? 'false' : `COALESCE(${quoted(deleted)}, false)`} AS _deleted`,
+    'CAST(NULL AS varchar) AS _marks',
+    ...features.map((feature) => `${quoted(columnOf(feature))} AS ${quoted(feature)}`),
+  ];
+  return [`SELECT ${columns.join(', ')}`, `FROM (\n${events}\n) events`, ...(filter ? [`WHERE ${filter}`] : [])].join(
+    '\n',
+  );
+}
+
+/** True for rows without event time, which are visible always. */
+export const isStaticView = ({ view, source }: Pick<ViewOnTables, 'view' | 'source'>): boolean =>
+  view.kind === 'table' && source.eventTime === undefined;
 
 /** The year 0001 in epoch milliseconds: sorts static rows before every label. */
 export const staticVisibleMillis = -62_135_596_800_000;

@@ -8,6 +8,9 @@ export const table = (database: string, name: string): string => `${quoted(datab
 
 export const bigint = (value: number | bigint): string => `BIGINT '${value}'`;
 
+/** A double literal of a finite number, to the last bit. */
+export const double = (value: number): string => value.toExponential().replace('e+', 'e');
+
 const epoch = "TIMESTAMP '1970-01-01 00:00:00.000'";
 
 /** Epoch milliseconds (bigint) of a timestamp(3) expression. */

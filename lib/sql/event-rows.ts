@@ -1,0 +1,148 @@
+import type { VisibilityMode } from '#semantics/visibility.ts';
+import { findEntity, findStreamSource } from '#spec/find.ts';
+import { eventColumns, tableNames } from '#spec/layout.ts';
+import type { Entity, Manifest, StreamSource } from '#spec/manifest.ts';
+import { bigint, dateText, fromMillis, quoted, table, text, toMillis } from './text.ts';
+
+/** A stream source's events as one entity's views see them. */
+export interface EventsOnTables {
+  readonly database: string;
+  readonly source: StreamSource;
+  readonly entity: Entity;
+}
+
+export interface EventRowsOptions {
+  /** Columns of the source to read, besides the entity's keys. */
+  readonly columns: readonly string[];
+  /** Source columns of which `_hash_<column>` is read. */
+  readonly hashed?: readonly string[];
+  /** From when an event counts: its arrival too (asServed, and knowledgeTime, which for events is the same), or its event time alone. */
+  readonly mode: VisibilityMode;
+  /** Bounds in epoch milliseconds, all inclusive; absent: unbounded. */
+  readonly bounds?: {
+    readonly minEventMillis?: number;
+    /** Of the instant from which an event counts. */
+    readonly maxFromMillis?: number;
+    /** Of the arrival. */
+    readonly maxArrivalMillis?: number;
+  };
+}
+
+export const eventsOf = (
+  { database, manifest }: { readonly database: string; readonly manifest: Manifest },
+  view: { readonly source: string; readonly entity: string },
+): EventsOnTables => ({
+  database,
+  source: findStreamSource(manifest, view.source),
+  entity: findEntity(manifest, view.entity),
+});
+
+/**
+ * SELECT of what counts of a source, each event once: the entity's keys, `_t` (event time as accepted) and `_from` (instant from which it
+ * counts), `_arrival` and `_fingerprint` (bigint, epoch milliseconds), the wanted columns and hashes. History counts as far as its seam, the log after it;
+ * of equal events the first. Rows with a null key or event time are left out.
+ */
+export function eventRowsSelect(on: EventsOnTables, options: EventRowsOptions): string {
+  const { source, entity } = on;
+  const { columns, hashed = [], mode, bounds = {} } = options;
+  const names = [
+    ...new Set([...entity.keys.map(({ name }) => name), ...columns]),
+    ...hashed.map((column) => eventColumns.hash(column)),
+  ].map(quoted);
+  const branches = [...(source.history ? [historyRows(on, names, options)] : []), logRows(on, names, options)];
+  const from = mode === 'eventTime' ? '_t' : 'greatest(_t, _arrival)';
+  // After the copies have been told apart: the first of them decides, wherever it lies.
+  const conditions = [
+    ...(bounds.minEventMillis === undefined ? [] : [`_t >= ${bigint(bounds.minEventMillis)}`]),
+    ...(bounds.maxFromMillis === undefined ? [] : [`${from} <= ${bigint(bounds.maxFromMillis)}`]),
+    ...(bounds.maxArrivalMillis === undefined ? [] : [`_arrival <= ${bigint(bounds.maxArrivalMillis)}`]),
+  ];
+  return [
+    `SELECT ${[...names, '_t', '_arrival', `${from} AS _from`, '_fingerprint'].join(', ')}`,
+    `FROM (\n${branches.join('\nUNION ALL\n')}\n) events`,
+    ...(conditions.length > 0 ? [`WHERE ${conditions.join(' AND ')}`] : []),
+  ].join('\n');
+}
+
+/** Rows of before the stream: known `latency` after they happened, up to the seam. */
+function historyRows(
+  { database, source, entity }: EventsOnTables,
+  names: readonly string[],
+  { bounds = {} }: EventRowsOptions,
+): string {
+  const { untilMillis = 0, latencyMillis = 0, partitionedBy } = source.history ?? {};
+  const eventTime = quoted(source.eventTime);
+  const last = Math.min(untilMillis - latencyMillis, bounds.maxFromMillis ?? Number.POSITIVE_INFINITY);
+  const first = bounds.minEventMillis;
+  const isDated = partitionedBy?.of === source.eventTime;
+  const date = quoted(partitionedBy?.column ?? '');
+  const conditions = [
+    ...(isDated && first !== undefined ? [`${date} >= ${text(dateText(first))}`] : []),
+    ...(isDated ? [`${date} <= ${text(dateText(last))}`] : []),
+    ...(first === undefined ? [] : [`${eventTime} >= ${fromMillis(bigint(first))}`]),
+    `${eventTime} <= ${fromMillis(bigint(untilMillis - latencyMillis))}`,
+    ...hasKeys(entity),
+  ];
+  const millis = toMillis(eventTime);
+  return [
+    `SELECT ${names.join(', ')}, ${millis} AS _t, ${millis} + ${bigint(latencyMillis)} AS _arrival, CAST(NULL AS bigint) AS _fingerprint`,
+    `FROM ${table(database, tableNames.source(source))}`,
+    `WHERE ${conditions.join(' AND ')}`,
+  ].join('\n');
+}
+
+const hasKeys = (entity: Entity): string[] => entity.keys.map(({ name }) => `${quoted(name)} IS NOT NULL`);
+
+/** Archived events that arrived after the seam; where the source deduplicates, the first arrival of each. */
+function logRows(
+  { database, source, entity }: EventsOnTables,
+  names: readonly string[],
+  options: EventRowsOptions,
+): string {
+  const seam = source.history?.untilMillis;
+  const arrival = quoted(eventColumns.arrivalTime);
+  const conditions = [
+    ...dates(source, options),
+    ...(seam === undefined ? [] : [`${arrival} > ${fromMillis(bigint(seam))}`]),
+    ...hasKeys(entity),
+  ];
+  const fingerprint = quoted(eventColumns.fingerprint);
+  const times = `${toMillis(quoted(eventColumns.eventTime))} AS _t, ${toMillis(arrival)} AS _arrival, ${fingerprint} AS _fingerprint`;
+  const rows = (more: string): string =>
+    [
+      `SELECT ${names.join(', ')}, ${times}${more}`,
+      `FROM ${table(database, tableNames.events(source))}`,
+      `WHERE ${conditions.join(' AND ')}`,
+    ].join('\n');
+  if (!source.deduplicateBy) return rows('');
+  const keys = entity.keys.map(({ name }) => quoted(name)).join(', ');
+  const order = [arrival, quoted(eventColumns.shard), quoted(eventColumns.sequence)].join(', ');
+  const copy = `, row_number() OVER (PARTITION BY ${keys}, ${fingerprint} ORDER BY ${order}) AS _copy`;
+  return [
+    `SELECT ${names.join(', ')}, _t, _arrival, _fingerprint`,
+    `FROM (\n${rows(copy)}\n) copies WHERE _fingerprint IS NULL OR _copy = 1`,
+  ].join('\n');
+}
+
+/**
+ * Partitions (dates of arrivals) that can hold a wanted event or the first copy of one. Nothing arrives before it happened; a first copy may
+ * have been cut to its arrival, up to the skew before.
+ */
+function dates(
+  { allowedSkewMillis, deduplicateBy, history }: StreamSource,
+  { mode, bounds = {} }: EventRowsOptions,
+): string[] {
+  const least = [
+    ...(bounds.minEventMillis === undefined ? [] : [bounds.minEventMillis - (deduplicateBy ? allowedSkewMillis : 0)]),
+    ...(history ? [history.untilMillis] : []),
+  ];
+  const within = mode === 'eventTime' ? deduplicateBy?.withinMillis : 0;
+  const greatest = [
+    ...(bounds.maxFromMillis === undefined || within === undefined ? [] : [bounds.maxFromMillis + within]),
+    ...(bounds.maxArrivalMillis === undefined ? [] : [bounds.maxArrivalMillis]),
+  ];
+  return [
+    ...(least.length > 0 ? [`"dt" >= ${text(dateText(Math.max(...least)))}`] : []),
+    ...(greatest.length > 0 ? [`"dt" <= ${text(dateText(Math.min(...greatest)))}`] : []),
+  ];
+}

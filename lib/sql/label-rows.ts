@@ -1,0 +1,121 @@
+import type { VisibilityMode } from '#semantics/visibility.ts';
+import { findEntity, findRowSource } from '#spec/find.ts';
+import { spineKeyColumn } from '#spec/layout.ts';
+import type { Entity, Manifest, StoredView } from '#spec/manifest.ts';
+import type { CommonTable } from './common-table.ts';
+import { featureRowsSelect, featureTypes, isStaticView, rowOrderFields, staticVisibleMillis } from './feature-rows.ts';
+import { nullRow, type OrderField, rowOf } from './row-order.ts';
+import { bigint, quoted } from './text.ts';
+import { sqlType } from './types.ts';
+
+/** A stored view and the features of it that are wanted, in any order. */
+export interface StoredSelection {
+  readonly view: StoredView;
+  readonly features: readonly string[];
+}
+
+export interface LabelRowsOptions {
+  readonly database: string;
+  readonly manifest: Manifest;
+  readonly mode: VisibilityMode;
+  /** Least and greatest instant of the labels, inclusive. */
+  readonly atMillis: { readonly min: number; readonly max: number };
+  /** Reads rows of any age, so that an expired row is told from none. */
+  readonly exactStates: boolean;
+}
+
+/** States of a view's row at a label: why its features have the values they have. */
+export const rowStates = { missing: 0, expired: 1, present: 2, deleted: 3 } as const;
+
+/** Position of a row's first feature in its fields; before it are `eventMillis`, whether it is deleted, and `marks`. */
+export const rowFieldNames = { eventMillis: 'f0', deleted: 'f1', marks: 'f2', feature: (at: number) => `f${at + 3}` };
+
+/** Fields of a view's row in the join: _event_ms, deleted, marks, then the wanted features. */
+function rowFields({ view, features }: StoredSelection): OrderField[] {
+  const types = featureTypes(view);
+  return [
+    { expression: '_event_ms', type: 'bigint' },
+    { expression: '_deleted', type: 'boolean' },
+    { expression: '_marks', type: 'varchar' },
+    ...features.map((feature) => ({ expression: quoted(feature), type: sqlType(types.get(feature) ?? 'string') })),
+  ];
+}
+
+/**
+ * The newest visible row of each view at each label of one entity, in one sorted pass over rows and labels. The last table has `_row` (row_id of
+ * the label) and, by position of the selection, `_s<p>` (rowStates) and `_r<p>` (rowFieldNames).
+ */
+export function labelRowTables(
+  entity: Entity,
+  { selections, suffix }: { readonly selections: readonly StoredSelection[]; readonly suffix: string },
+  options: LabelRowsOptions,
+): readonly CommonTable[] {
+  const keys = entity.keys.map((key) => quoted(key.name));
+  const spineKeys = entity.keys.map((key) => quoted(spineKeyColumn(entity.name, key.name)));
+  const rowsAndOrders = (own: number): string =>
+    selections
+      .flatMap((selection, position) => {
+        const [fields, order] = [rowFields(selection), rowOrderFields(selection.view)];
+        return position === own
+          ? [`${rowOf(fields)} AS _r${position}`, `${rowOf(order)} AS _o${position}`]
+          : [`${nullRow(fields)} AS _r${position}`, `${nullRow(order)} AS _o${position}`];
+      })
+      .join(', ');
+  const branches = selections.map((selection, position) => {
+    const rows = viewRows(selection, options);
+    return `SELECT ${keys.join(', ')}, _visible_ms AS _ts, 0 AS _k, CAST(NULL AS bigint) AS _row, ${rowsAndOrders(position)}\nFROM (\n${rows}\n) feature_rows`;
+  });
+  const labels = `SELECT ${spineKeys.join(', ')}, t, 1, row_id, ${rowsAndOrders(-1)}\nFROM spine WHERE ${spineKeys.map((key) => `${key} IS NOT NULL`).join(' AND ')}`;
+  const newest = selections.map((_, position) => `max_by(_r${position}, _o${position}) OVER w AS _r${position}`);
+  return [
+    { name: `rows${suffix}`, query: [...branches, labels].join('\nUNION ALL\n') },
+    {
+      name: `seen${suffix}`,
+      query: [
+        `SELECT _row, _k, _ts, ${newest.join(', ')}`,
+        // _k puts rows before labels of the same instant: a row visible exactly at t counts.
+        `FROM rows${suffix} WINDOW w AS (PARTITION BY ${keys.join(', ')} ORDER BY _ts, _k ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`,
+      ].join('\n'),
+    },
+    {
+      name: `joined${suffix}`,
+      query: [
+        `SELECT _row, ${selections.map(({ view }, position) => `${stateOf(view, position)} AS _s${position}, _r${position}`).join(', ')}`,
+        `FROM seen${suffix} WHERE _k = 1`,
+      ].join('\n'),
+    },
+  ];
+}
+
+function stateOf(view: StoredView, position: number): string {
+  const row = `_r${position}`;
+  const expired =
+    view.ttlMillis === undefined
+      ? ''
+      : ` WHEN _ts - ${row}.${rowFieldNames.eventMillis} > ${bigint(view.ttlMillis)} THEN ${rowStates.expired}`;
+  return `CASE WHEN ${row} IS NULL THEN ${rowStates.missing} WHEN ${row}.${rowFieldNames.deleted} THEN ${rowStates.deleted}${expired} ELSE ${rowStates.present} END`;
+}
+
+/** Feature rows that some label of the range can see. */
+function viewRows({ view, features }: StoredSelection, options: LabelRowsOptions): string {
+  const { manifest, atMillis } = options;
+  const on = {
+    database: options.database,
+    view,
+    source: findRowSource(manifest, view.source),
+    entity: findEntity(manifest, view.entity),
+  };
+  // Tie-breaks of table views compare every feature, so all of them are read.
+  const read = view.kind === 'table' ? view.features.map(({ name }) => name) : features;
+  // Without a ttl any older row may be the newest; a tombstone or a row older than ttl must still hide what came before it,
+  // which it does by being older: everything before it is expired as well.
+  const bounds = isStaticView(on)
+    ? {}
+    : {
+        ...(view.ttlMillis === undefined || options.exactStates
+          ? {}
+          : { minEventMillis: Math.max(staticVisibleMillis, atMillis.min - view.ttlMillis) }),
+        maxEventMillis: atMillis.max,
+      };
+  return featureRowsSelect(on, { features: read, mode: options.mode, bounds });
+}
