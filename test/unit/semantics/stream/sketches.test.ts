@@ -129,6 +129,16 @@ describe('quantiles', () => {
     }
   });
 
+  it.each([
+    [0.49, 1],
+    [0.5, 1],
+    [0.99, 1],
+    [1, 2],
+  ])('take the lower of two values but at the end: %d', (quantile, nearest) => {
+    const counts = new Map([1, 2].map((x) => [bucketOf(x, 50), 1]));
+    expect(quantileValue(counts, { quantile, parts: 50 })).toBe(bucketValue(bucketOf(nearest, 50), 50));
+  });
+
   it('are nothing without values', () => {
     expect(quantileValue(new Map(), { quantile: 0.5, parts: 50 })).toBeUndefined();
   });
