@@ -1,7 +1,11 @@
 import type { AggregatedFeature, Manifest } from '#spec/manifest.ts';
 import type { Repository } from '#spec/transform.ts';
+import * as windows from './serve-windows.ts';
 
-/** The repository of the serving benches: two batch views of 25 features each over one entity, services of 10 and of 50 features. */
+/**
+ * The repository of the serving benches: two batch views of 25 features each and a stream view of 50 over one entity, services of 10 and of
+ * 50 features.
+ */
 const described = { description: 'bench', owner: 'bench', tags: {} };
 const hash = (letter: string): string => letter.repeat(64);
 
@@ -33,15 +37,26 @@ const view = (name: string, layout: string): Manifest['views'][number] => ({
   features,
 });
 
-const service = (name: string, perView: number): Manifest['services'][number] => ({
+const views = {
+  day: view('driver_day', '11111111'),
+  week: view('driver_week', '22222222'),
+  live: windows.view,
+};
+
+/** `perView`: every so many-th feature of the views; of the stream view that spreads them over its windows. */
+const service = (
+  name: string,
+  of: readonly Manifest['views'][number][],
+  perView: number,
+): Manifest['services'][number] => ({
   name,
   version: 1,
   definitionHash: hash('2'),
   ...described,
-  features: ['driver_day', 'driver_week'].flatMap((viewName) =>
-    features
-      .slice(0, perView)
-      .map((feature) => ({ view: viewName, version: 1, feature: feature.name, name: `${viewName}__${feature.name}` })),
+  features: of.flatMap((one) =>
+    one.features
+      .filter((_, index) => index % (one.features.length / perView) === 0)
+      .map((feature) => ({ view: one.name, version: 1, feature: feature.name, name: `${one.name}__${feature.name}` })),
   ),
 });
 
@@ -50,9 +65,14 @@ export const repository: Repository = {
     manifestVersion: 1,
     project: 'bench',
     entities: [{ name: 'driver', keys: [{ name: 'driver_id', type: 'int64' }], ...described }],
-    sources: [],
-    views: [view('driver_day', '11111111'), view('driver_week', '22222222')],
-    services: [service('fifty', 25), service('ten', 5)],
+    sources: [windows.source],
+    views: [views.day, views.live, views.week],
+    services: [
+      service('fifty', [views.day, views.week], 25),
+      service('live_fifty', [views.live], 50),
+      service('live_ten', [views.live], 10),
+      service('ten', [views.day, views.week], 5),
+    ],
     hash: hash('0'),
   },
   transforms: {},

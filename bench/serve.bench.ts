@@ -6,6 +6,7 @@ import { serveReporter } from '#lambdas/serve-features/report.ts';
 import { serveRoutes } from '#lambdas/serve-features/routes.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
 import { findEntity } from '#spec/find.ts';
+import { closedSortKey, onlineSortKey } from '#spec/layout.ts';
 import type { StoredView } from '#spec/manifest.ts';
 import { systemClock } from '#store/clock.ts';
 import { DynamoOnlineRows } from '#store/dynamodb/online-rows.ts';
@@ -14,14 +15,23 @@ import type { OnlineRow, OnlineRows } from '#store/online-rows.ts';
 import { type BenchResult, percentile, type Sampling, sampleMillis, withoutOutput } from './bench.ts';
 import { createOnlineTable, withDynamoDb } from './dynamodb-local.ts';
 import { repository } from './serve-repository.ts';
+import { everyMillis, statePair, view } from './serve-windows.ts';
 
 /** Entities x features, and the budget of plan, decode and encode: the whole handler but the store. */
 const shapes = [
   { name: '1x10', entities: 1, service: 'ten', budgetMillis: 0.5, warmUps: 2000 },
   { name: '1x50', entities: 1, service: 'fifty', budgetMillis: undefined, warmUps: 2000 },
   { name: '100x50', entities: 100, service: 'fifty', budgetMillis: 3, warmUps: 300 },
+  // windows of a stream; the dense states of 100 entities are 7 MB
+  { name: 'dense.1x10', entities: 1, service: 'live_ten', budgetMillis: 2, warmUps: 500 },
+  { name: 'dense.100x50', entities: 100, service: 'live_fifty', budgetMillis: undefined, warmUps: 30 },
+  { name: 'windows.1x10', entities: 1, service: 'live_ten', budgetMillis: 1, warmUps: 500, firstId: 100 },
+  { name: 'windows.100x50', entities: 100, service: 'live_fifty', budgetMillis: 25, warmUps: 30, firstId: 100 },
 ] as const;
+/** Of each kind of state: ids from 0 have dense ones, ids from 100 usual ones. */
 const storedEntities = 100;
+/** States take a while to make; entities share them. */
+const distinctStates = 10;
 
 /** Milliseconds of the warm serving handler, from proxy event to proxy result, over rows in memory and in DynamoDB Local. */
 export async function run(): Promise<readonly BenchResult[]> {
@@ -54,8 +64,8 @@ async function benchOver(store: string, rows: OnlineRows, { warmUps, samples }: 
 function rowsToServe(): OnlineRow[] {
   const driver = findEntity(repository.manifest, 'driver');
   const nowMillis = Date.now();
-  return repository.manifest.views
-    .filter((view): view is StoredView => view.kind !== 'onDemand')
+  const stored = repository.manifest.views
+    .filter((view): view is StoredView => view.kind === 'batch')
     .flatMap((view) =>
       Array.from({ length: storedEntities }, (_, id): OnlineRow => {
         const values = view.features.map(({ type }, index) =>
@@ -69,6 +79,18 @@ function rowsToServe(): OnlineRow[] {
         };
       }),
     );
+  const states = [everyMillis.dense, everyMillis.usual].flatMap((every, kind) => {
+    const pairs = Array.from({ length: distinctStates }, (_, id) => statePair({ id, nowMillis, everyMillis: every }));
+    return Array.from({ length: storedEntities }, (_, at): OnlineRow[] => {
+      const entityKey = encodeEntityKey(driver, [BigInt(kind * storedEntities + at)]);
+      const { head = '', closed = '' } = pairs[at % distinctStates] ?? {};
+      return [
+        { entityKey, viewId: onlineSortKey(view), order: '1', packed: head },
+        { entityKey, viewId: closedSortKey(view), order: '1', packed: closed },
+      ];
+    }).flat();
+  });
+  return [...stored, ...states];
 }
 
 function handlerOver(rows: OnlineRows): HttpHandler {
@@ -82,10 +104,16 @@ function handlerOver(rows: OnlineRows): HttpHandler {
   });
 }
 
-type Shape = (typeof shapes)[number];
+interface Shape {
+  readonly name: string;
+  readonly entities: number;
+  readonly service: string;
+  readonly firstId?: number;
+}
 
-function callOf(handler: HttpHandler, { service, entities }: Shape) {
-  const body = JSON.stringify({ service, entities: Array.from({ length: entities }, (_, id) => ({ driver_id: id })) });
+function callOf(handler: HttpHandler, { service, entities, firstId = 0 }: Shape) {
+  const asked = Array.from({ length: entities }, (_, at) => ({ driver_id: firstId + at }));
+  const body = JSON.stringify({ service, entities: asked });
   const event = {
     httpMethod: 'POST',
     path: '/v1/online-features',
@@ -105,7 +133,7 @@ async function check(call: ReturnType<typeof callOf>, shape: Shape): Promise<voi
   const { statusCode, body } = await call();
   const statuses: string[] =
     statusCode === 200 ? JSON.parse(body).rows.flatMap((row: { status: string[] }) => row.status) : [];
-  const wanted = shape.entities * Number(shape.name.split('x')[1]);
-  if (statuses.filter((status) => status === 'PRESENT').length !== wanted)
-    throw new Error(`${shape.name} was not served ${wanted} present values: ${statusCode} ${body.slice(0, 200)}`);
+  const wanted = shape.entities * Number(shape.name.split('x').at(-1));
+  if (statuses.filter((status) => status === 'PRESENT' || status === 'DEFAULT').length !== wanted)
+    throw new Error(`${shape.name} was not served ${wanted} values: ${statusCode} ${body.slice(0, 200)}`);
 }

@@ -68,10 +68,11 @@ const rowParts = (view: StoredView) => ({
 function streamParts(manifest: Manifest, view: StreamView, wanted: readonly Feature[]) {
   const plan = planWindows(view, findStreamSource(manifest, view.source));
   const names = new Set(wanted.map(({ name }) => name));
+  const planned = planOfFeatures(plan, (index) => names.has(view.features[index]?.name ?? ''));
   return {
     closedId: closedSortKey(view),
-    plan: planOfFeatures(plan, (index) => names.has(view.features[index]?.name ?? '')),
-    unpack: windowReader(view, plan),
+    plan: planned,
+    unpack: windowReader(view, plan, (part) => isRead(planned, part)),
   };
 }
 
@@ -91,6 +92,8 @@ function planOfFeatures(plan: WindowPlan, isWanted: (index: number) => boolean):
     parts: plan.parts.map((part, index) => ({ ...part, lastWindow: readUpTo[index] ?? -1 })),
   };
 }
+
+const isRead = ({ parts }: WindowPlan, index: number): boolean => (parts[index]?.lastWindow ?? -1) >= 0;
 
 /** Where a feature of a read is found; `feature` is one of the read's. */
 export function readFeature({ view, features }: EntityRead, feature: Feature): ReadFeature {
