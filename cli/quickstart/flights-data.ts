@@ -14,6 +14,7 @@ const files = {
   weather_observations: 'weather.parquet',
   plane_registry: 'planes.parquet',
 } as const;
+export const departuresFile = join(data, files.departures);
 const minuteMillis = 60_000;
 
 export interface LoadedFlights {
@@ -43,14 +44,14 @@ export async function loadFlights(objects: Objects, manifest: Manifest, folder: 
     : undefined; // written below
   if (earlier && existsSync(spineFile)) return { ...earlier, spineFile, isNew: false };
 
-  const last = await greatestInstant(readFileSync(join(data, files.departures)), 'event_timestamp');
+  const last = await greatestInstant(readFileSync(departuresFile), 'event_timestamp');
   const shiftMillis =
     earlier?.shiftMillis ?? Math.floor((Date.now() - minuteMillis - last) / minuteMillis) * minuteMillis;
   // The history of the stream stays where it was: it ends at an instant that its definition says.
   const history = findFileSource(manifest, 'departure_events');
   const { rows: events } = await loadFile(objects, {
     source: history,
-    file: join(data, files.departures),
+    file: departuresFile,
     shiftMillis: 0,
   });
   const rows: Record<string, number> = { departure_events: events };

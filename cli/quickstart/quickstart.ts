@@ -15,6 +15,7 @@ import { grouped } from '../report/table.ts';
 import { loadManifest } from '../repository.ts';
 import type { Target } from '../target.ts';
 import { flightsFolder, type LoadedFlights, loadFlights } from './flights-data.ts';
+import { pushDepartures } from './push-departures.ts';
 import { Steps } from './steps.ts';
 
 export interface QuickstartOptions {
@@ -26,7 +27,7 @@ export interface QuickstartOptions {
 
 /** The main job, told step by step. Returns the seconds it took. */
 export async function quickstart({ folder, targetName, startCloud }: QuickstartOptions): Promise<number> {
-  const steps = new Steps(6);
+  const steps = new Steps(7);
   const cloud = await steps.run(
     'start a cloud on this machine (LocalStack, no Docker, no account)',
     startCloud,
@@ -74,6 +75,15 @@ export async function quickstart({ folder, targetName, startCloud }: QuickstartO
     'serve one request over HTTP',
     () => serveOne(target),
     (lines) => lines,
+  );
+
+  await steps.run(
+    "push the last day's departures into the stream, then one that leaves now",
+    () => pushDepartures(target, manifest, flights.shiftMillis),
+    ({ replayed, names, before, after, seconds }) => [
+      `${grouped(replayed)} departures, then one: served ${seconds.toFixed(1)} s after it was pushed`,
+      ...names.map((name, at) => `  origin_departures_live__${name.padEnd(20)} ${before[at]} -> ${after[at]}`),
+    ],
   );
 
   await steps.run(
