@@ -90,7 +90,7 @@ export const architectureRules: IConfiguration = {
       name: 'oracles import nothing of lib',
       severity,
       from: { path: '^test/oracle/' },
-      to: { pathNot: ['^test/oracle/', '^(node|buffer)'] },
+      to: { pathNot: ['^test/oracle/', '^(node:|(buffer|crypto)$)'] },
     },
     { name: 'no cycles', severity, from: {}, to: { circular: true } },
   ],
