@@ -79,7 +79,11 @@ const metadata = {
   eventTime: z.optional(
     z
       .array(z.union([z.string(), z.null()]))
-      .check(z.describe('of the stored row that a value was read from; null for static, absent and computed ones')),
+      .check(
+        z.describe(
+          'of the stored row that a value was read from; null for static, absent and computed ones and for windows of a stream, which are of the instant of the answer',
+        ),
+      ),
   ),
 };
 const meta = {
