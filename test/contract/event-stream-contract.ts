@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import type { EventStream, NewRecord, PutOutcome, StreamRecord } from '#store/event-stream.ts';
+import {
+  type EventStream,
+  type NewRecord,
+  type PutOutcome,
+  type StreamRecord,
+  sequenceText,
+} from '#store/event-stream.ts';
 
 export interface StreamUnderTest {
   readonly stream: EventStream;
@@ -70,6 +76,13 @@ export function eventStreamContract(create: () => Promise<StreamUnderTest>): voi
       const last = records.at(-1)?.sequence;
       if (last !== undefined) expect(await stream.read(shard, last)).toEqual({ records: [], isAtEnd: true });
     }
+  });
+
+  it('reads all that it keeps after a position that is older than that', async () => {
+    const { stream } = await create();
+    await stream.put(Array.from({ length: 12 }, (_, index) => recordOf(`driver ${index}`, `event ${index}`)));
+    for (const shard of await stream.shards())
+      expect(await readShard(stream, shard, sequenceText(0n))).toEqual(await readShard(stream, shard));
   });
 
   it('takes more records and bytes than one request of the stream does', async () => {

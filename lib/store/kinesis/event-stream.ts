@@ -150,7 +150,8 @@ export class KinesisEventStream implements EventStream {
     try {
       return (await this.#retried(() => this.#client.send(command))).ShardIterator;
     } catch (error) {
-      if (afterSequence === undefined || errorName(error) !== 'InvalidArgumentException') throw error;
+      const mayBeTrimmed = ['InvalidArgumentException', 'ResourceNotFoundException'].includes(errorName(error));
+      if (afterSequence === undefined || !mayBeTrimmed) throw error;
       return this.#iterator(shard, undefined);
     }
   }
