@@ -1,5 +1,8 @@
+import { streamOf } from '#engine/backfill/backfilled-view.ts';
+import { finishBackfill } from '#engine/backfill/finish-backfill.ts';
 import { failRun } from '#engine/materialize/fail-run.ts';
 import { finishRun } from '#engine/materialize/finish-run.ts';
+import { entityViewOfRun } from '#engine/materialize/run-files.ts';
 import type { RunRecord } from '#engine/materialize/run-record.ts';
 import { readEnvironment } from '#lambdas/read-environment.ts';
 import { createStep } from '#lambdas/run-step.ts';
@@ -17,7 +20,7 @@ import { eventSchema } from './event.ts';
 import { runMetricValues } from './run-metric-values.ts';
 import { readStateError } from './state-error.ts';
 
-/** Last state of a run, whether it succeeded or failed: reconciliation or the reason, the record, the metrics, the lock. */
+/** Last state of a run or backfill, whether it succeeded or failed: reconciliation or the reason, the record, the metrics, the lock. */
 export function createHandler({ manifest }: Repository): (event: unknown) => Promise<unknown> {
   const environment = readEnvironment(environmentSchema);
   const deployment = { project: manifest.project, stage: environment.STAGE_NAME };
@@ -41,7 +44,8 @@ export function createHandler({ manifest }: Repository): (event: unknown) => Pro
     eventSchema,
     work: async (event) => {
       if ('run' in event) {
-        const record = await finishRun(ports, event.run);
+        const isBackfill = streamOf(manifest, entityViewOfRun(manifest, event.run)) !== undefined;
+        const record = await (isBackfill ? finishBackfill : finishRun)(ports, event.run);
         report(record);
         return record;
       }

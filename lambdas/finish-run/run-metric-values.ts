@@ -1,7 +1,10 @@
 import type { RunRecord } from '#engine/materialize/run-record.ts';
 import { type Metric, runMetrics } from '#observe/metric-names.ts';
 
-/** The metrics of a finished run. Freshness: its end less the newest tick (batch) or the instant that rows were taken at (table). */
+/**
+ * The metrics of a finished run. Freshness: its end less the newest tick (batch) or the instant that rows were taken at (table); a stream
+ * view's is that of its events, not of its backfills.
+ */
 export function runMetricValues(record: RunRecord): (readonly [Metric, number])[] {
   const succeeded = record.state === 'succeeded';
   const newestMillis = record.toMillis ?? record.startedAtMillis;
@@ -15,6 +18,6 @@ export function runMetricValues(record: RunRecord): (readonly [Metric, number])[
     [runMetrics.rowsFailed, record.rowsFailed ?? 0],
     [runMetrics.bytesScanned, record.bytesScanned ?? 0],
     [runMetrics.seconds, record.seconds ?? 0],
-    ...(succeeded ? ([[runMetrics.freshnessSeconds, freshness]] as const) : []),
+    ...(succeeded && record.kind !== 'stream' ? ([[runMetrics.freshnessSeconds, freshness]] as const) : []),
   ];
 }
