@@ -11,7 +11,7 @@ import { countedEvents, streamFeatureAt } from '../../oracle/stream-view.ts';
 import { instantsOf, oracleStreams, recordsOf, type StreamViewCase, streamViewCases } from '../stream-world.ts';
 import { acceptedEvents } from '../stream-world-events.ts';
 
-const { seed, cases, again } = randomSettings(250);
+const { seed, cases, again } = randomSettings(150);
 
 /** An item's life: events in some order and batches, compacted by clocks that are not ahead of the reader, some states merged, stored. */
 function lived(
