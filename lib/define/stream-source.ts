@@ -57,6 +57,10 @@ interface MeaningfulColumns {
   readonly createdTime?: string;
   /** True where the event deletes its entity; a bool. Table views only. */
   readonly deleted?: string;
+  /** Equal events of an entity within a time count once. @default every record counts, as often as producers put it */
+  readonly deduplicateBy?: Deduplication;
+  /** Column or columns whose values choose the shard. @default the keys of the one entity that reads the source, or its eventId where none does */
+  readonly partitionBy?: string | readonly string[];
 }
 
 export interface StreamSourceOptions<TSchema extends Schema> extends Documentation {
@@ -64,10 +68,6 @@ export interface StreamSourceOptions<TSchema extends Schema> extends Documentati
   readonly schema: TSchema;
   /** Milliseconds by which an event may be ahead of its arrival: it then counts as of its arrival. Further ahead it is quarantined. @default 5 minutes */
   readonly allowedSkew?: number;
-  /** Equal events of an entity within a time count once. @default every record counts, as often as producers put it */
-  readonly deduplicateBy?: Deduplication;
-  /** Column or columns whose values choose the shard. @default the keys of the one entity that reads the source, or its eventId where none does */
-  readonly partitionBy?: string | readonly string[];
   /** Shards of a provisioned stream, 1 to 500. @default on demand */
   readonly shards?: number;
   readonly history?: History;
@@ -78,7 +78,11 @@ interface CheckedColumns<TColumns extends MeaningfulColumns, TSchema extends Sch
   readonly eventId?: RefuseColumn<TColumns['eventId'], TSchema, string>;
   readonly createdTime?: RefuseColumn<TColumns['createdTime'], TSchema, 'timestamp'>;
   readonly deleted?: RefuseColumn<TColumns['deleted'], TSchema, 'bool'>;
+  readonly deduplicateBy?: { readonly field?: RefuseColumn<FieldOf<TColumns['deduplicateBy']>, TSchema, string> };
+  readonly partitionBy?: RefuseColumn<ItemsOf<TColumns['partitionBy']>, TSchema, string>;
 }
+type FieldOf<TDeduplication> = TDeduplication extends { readonly field: infer TField } ? TField : undefined;
+type ItemsOf<TColumns> = TColumns extends readonly (infer TItem)[] ? TItem : TColumns;
 
 /**
  * Defines a source of events in a stream:

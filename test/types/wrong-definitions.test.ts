@@ -169,6 +169,16 @@ const wrong: readonly (readonly [title: string, code: string, said: string])[] =
     `t.streamSource('wrong', { schema: { at: t.timestamp() }, eventTime: 'at', eventId: 'id' });`,
     'column \\"id\\" is not in the schema; it has at',
   ],
+  [
+    'a stream whose shard is chosen by an unknown column',
+    `t.streamSource('wrong', { schema: { at: t.timestamp() }, eventTime: 'at', partitionBy: ['at', 'id'] });`,
+    'column \\"id\\" is not in the schema; it has at',
+  ],
+  [
+    'a stream whose repetitions are known by an unknown column',
+    `t.streamSource('wrong', { schema: { at: t.timestamp() }, eventTime: 'at', deduplicateBy: { field: 'id', within: 1 } });`,
+    'column \\"id\\" is not in the schema; it has at',
+  ],
   ['an unknown feature', 'stats.features.mean_fair;', "Property 'mean_fair' does not exist on type"],
   [
     'an unknown feature that is picked',
@@ -212,6 +222,10 @@ const right: readonly (readonly [title: string, code: string])[] = [
     aggregateStream(
       "t.ratio(t.approxQuantile('total', { window, quantile: 0.9, hop: t.hours(1) }), t.distinct('order_id', { window, exactUpTo: 9, where: t.gt('at', 0) }))",
     ),
+  ],
+  [
+    'a stream that says all that one can',
+    "t.streamSource('all', { schema: { id: t.string(), at: t.timestamp(), made: t.timestamp(), gone: t.bool() }, eventTime: 'at', eventId: 'id', createdTime: 'made', deleted: 'gone', allowedSkew: 1, deduplicateBy: { field: 'id', within: 1 }, partitionBy: ['id', 'gone'], shards: 1, history: { location: 'old/', until: '2024-01-01T00:00:00Z' } });",
   ],
   [
     'a table view of a stream',
