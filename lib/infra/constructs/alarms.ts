@@ -1,13 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IAlarmAction,
-  type IMetric,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type IAlarmAction, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Stage } from '#infra/config.ts';
+import type { AlarmRule } from '#infra/constructs/alarm-rule.ts';
 import type { ServiceFunction } from '#infra/constructs/service-function.ts';
 import type { ServingApi } from '#infra/constructs/serving-api.ts';
 import type { Stream } from '#infra/constructs/stream.ts';
@@ -39,22 +34,6 @@ export interface AlarmsProps {
   readonly onlineTableName: string;
   readonly workgroupName: string;
   readonly action: IAlarmAction;
-}
-
-/** When to raise an alarm, and where it is told what to do. */
-export interface AlarmRule {
-  /** Heading of docs/runbook.md, as its anchor. */
-  readonly runbook: string;
-  readonly what: string;
-  readonly metric: IMetric;
-  /** Alarms at values greater than this. */
-  readonly above: number;
-  /** @default 1 */
-  readonly periods?: number;
-  /** Of the periods, how many must breach. @default - all */
-  readonly breaching?: number;
-  /** @default - missing data is fine: no traffic, no trouble */
-  readonly missing?: TreatMissingData;
 }
 
 const oneMinute = Duration.minutes(1);

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Stage } from '#infra/config.ts';
-import type { AlarmRule } from '#infra/constructs/alarms.ts';
+import type { AlarmRule } from '#infra/constructs/alarm-rule.ts';
 import type { Stream, StreamConsumers } from '#infra/constructs/stream.ts';
 import { blockedBatches, iteratorAge, lateShare, refusedPuts, sourceMetric } from '#infra/metrics.ts';
 import { aggregateMetrics, archiveMetrics, type Deployment } from '#observe/metric-names.ts';
