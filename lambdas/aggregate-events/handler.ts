@@ -1,7 +1,7 @@
 import { recordAcceptor } from '#engine/ingest/accept-record.ts';
 import { aggregateBatch, type BatchResult } from '#engine/ingest/aggregate-batch.ts';
 import { createCutReader } from '#engine/ingest/cuts.ts';
-import { defaultHandOverBytes } from '#engine/ingest/fold-events.ts';
+import { defaultHandOver } from '#engine/ingest/hand-over-rule.ts';
 import { viewsOfSource } from '#engine/ingest/source-views.ts';
 import { type BatchResponse, batchResponse, readKinesisEvent } from '#lambdas/kinesis-event.ts';
 import { readEnvironment } from '#lambdas/read-environment.ts';
@@ -48,7 +48,7 @@ export function createHandler({
     rules: {
       source,
       retentionMillis: Number(environment.STREAM_RETENTION_HOURS) * 3_600_000,
-      handOverBytes: defaultHandOverBytes,
+      handOver: defaultHandOver,
     },
     accept: recordAcceptor(manifest, source),
   };

@@ -74,7 +74,7 @@ export class IngestWorld {
       rules: {
         source: this.source,
         retentionMillis: this.options.retentionMillis ?? 7 * 86_400_000,
-        handOverBytes: this.options.handOverBytes ?? 2048,
+        handOver: { fromBytes: this.options.handOverBytes ?? 2048, effort: 0 },
       },
       accept: recordAcceptor(this.manifest, this.source),
     };

@@ -13,6 +13,8 @@ import { fingerprintsUntilMillis, greatestArrivalMillis } from './take-events.ts
 export interface EntityState {
   /** Of the item as it stands; 0: there is none. */
   readonly revision: number;
+  /** Bytes of its windows as text, as it stands; 0: there is none. */
+  readonly packedBytes: number;
   /** Number of the last hand-over to the second item; 0: none yet. */
   readonly handOvers: number;
   /** First instant at which the second item does not matter any more; null: there is nothing in it. */
@@ -44,6 +46,7 @@ export function openItem(target: WindowedView, item: WindowItem | undefined): En
   if (!item)
     return {
       revision: 0,
+      packedBytes: 0,
       handOvers: 0,
       closedUntilMillis: null,
       lostUntilMillis: null,
@@ -59,7 +62,8 @@ export function openItem(target: WindowedView, item: WindowItem | undefined): En
     );
   const { handOvers, closedUntilMillis, lostUntilMillis, state } = read;
   const progress = item.progress === '' ? emptyProgress : unpackProgress(item.progress);
-  return { revision: item.revision, handOvers, closedUntilMillis, lostUntilMillis, state, progress };
+  const packedBytes = utf8Length(item.packed);
+  return { revision: item.revision, packedBytes, handOvers, closedUntilMillis, lostUntilMillis, state, progress };
 }
 
 /** The state as a run finds it: what an older run has counted does not count, what the item has seen of the stream stays true. */

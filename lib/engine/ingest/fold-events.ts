@@ -3,22 +3,19 @@ import type { StreamSource } from '#spec/manifest.ts';
 import type { Cut } from './cuts.ts';
 import { type EntityState, inRun, lostUntilPassed } from './entity-state.ts';
 import type { ArrivedEvent } from './group-events.ts';
+import type { HandOverRule } from './hand-over-rule.ts';
 import type { WindowedView } from './source-views.ts';
 import { greatestArrivalMillis, pruneProgress, type TakenEvents, takeEvents } from './take-events.ts';
 
 /** Readers' clocks may be this far behind the arrivals that an item has applied: windows of that instant are still right. */
 export const readerSlackMillis = 60_000;
 
-/** A first item up to this costs two write units a write; what a hand-over costs besides is in docs/measurements.md. */
-export const defaultHandOverBytes = 2048;
-
 /** What is the same for every item of a source. */
 export interface FoldRules {
   readonly source: StreamSource;
   /** How long the stream keeps records. */
   readonly retentionMillis: number;
-  /** Size of a first item's windows, as text, beyond which they are handed over, in bytes. */
-  readonly handOverBytes: number;
+  readonly handOver: HandOverRule;
 }
 
 /** `newerRun`: the item belongs to a run that the cut does not know yet. `unchanged`: nothing to write. */

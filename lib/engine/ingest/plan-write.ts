@@ -3,6 +3,7 @@ import { compactState, emptyState, mergeStates, neededUntilMillis } from '#seman
 import type { WindowItem } from '#store/window-items.ts';
 import { closedItem, type EntityState, headItem, itemBytes, openItem } from './entity-state.ts';
 import { type FoldRules, readerSlackMillis } from './fold-events.ts';
+import { isWorthHandingOver, mayHandOver } from './hand-over-rule.ts';
 import type { WindowedView } from './source-views.ts';
 import { greatestArrivalMillis } from './take-events.ts';
 
@@ -17,24 +18,25 @@ export interface NextState {
   readonly historyUntilMillis?: number;
 }
 
-/** `head`: the first item alone; `gaveUp`: it had to lose its tiles. `handOver`: the second item has to be read first. */
+/** `head`: the first item alone; `gaveUp`: it had to lose its tiles. `handOver`: the second item has to be read to decide. */
 export type PlannedWrite =
   | { readonly kind: 'head'; readonly item: WindowItem; readonly gaveUp: boolean }
   | { readonly kind: 'handOver' };
 
 export function planWrite(target: WindowedView, rules: FoldRules, next: NextState): PlannedWrite {
   const item = headItem(target, rules.source, next);
-  const { tiles, events } = next.after.state;
-  // Fingerprints stay where they are: an item that is large for them would be handed over with every write.
-  if (utf8Length(item.packed) > rules.handOverBytes && tiles.length + events.length > 0) return { kind: 'handOver' };
-  if (itemBytes(item) > maximumItemBytes) return giveUp(target, rules, next);
+  const isTooLarge = itemBytes(item) > maximumItemBytes;
+  // Only windows are weighed: an item that is large for its fingerprints would be handed over with every write.
+  const mayBe = isTooLarge || mayHandOver(rules.handOver, next.after.packedBytes, utf8Length(item.packed));
+  if (mayBe && piecesOf(next.after) > 0) return { kind: 'handOver' };
+  if (isTooLarge) return giveUp(target, rules, next);
   return { kind: 'head', item, gaveUp: false };
 }
 
-/** `both` in one transaction; `head`: the first item alone, since both had to lose their tiles. */
+/** `both` in one transaction; `head`: the first item alone, since that is cheaper or (`gaveUp`) both had to lose their tiles. */
 export type PlannedHandOver =
   | { readonly kind: 'both'; readonly items: readonly [WindowItem, WindowItem] }
-  | { readonly kind: 'head'; readonly item: WindowItem; readonly gaveUp: true };
+  | { readonly kind: 'head'; readonly item: WindowItem; readonly gaveUp: boolean };
 
 /**
  * Both items after the first has given its tiles to the second, which was read after the first. (One of a later hand-over
@@ -50,6 +52,15 @@ export function planHandOver(
   const stored = openItem(target, next.closed);
   const matters = after.closedUntilMillis !== null;
   if (matters && stored.handOvers < after.handOvers) return giveUp(target, rules, next);
+
+  const kept = headItem(target, rules.source, next);
+  const sizes = {
+    headBytes: utf8Length(kept.packed),
+    pieces: piecesOf(after),
+    closedBytes: matters && next.closed ? itemBytes(next.closed) : 0,
+  };
+  if (itemBytes(kept) <= maximumItemBytes && !isWorthHandingOver(rules.handOver, sizes))
+    return { kind: 'head', item: kept, gaveUp: false };
 
   const merged = matters ? mergeStates(target.plan, stored.state, after.state) : after.state;
   const clockMillis = appliedUntilMillis(next) - readerSlackMillis;
@@ -90,6 +101,9 @@ function giveUp(
   };
   return { kind: 'head', item: headItem(target, rules.source, { entityKey, after: forgetful }), gaveUp: true };
 }
+
+/** Tiles or events of a state. */
+const piecesOf = ({ state }: EntityState): number => state.tiles.length + state.events.length;
 
 /** No event that the state holds arrived later. */
 const appliedUntilMillis = ({ after, historyUntilMillis = 0 }: NextState): number =>

@@ -29,7 +29,7 @@ export async function writeEntity(
   if (planned.kind === 'head') return outcome(await items.write(planned.item), [planned.item], planned.gaveUp);
   const [closed] = await items.read([{ entityKey, viewId: target.closedKey }]);
   const handOver = planHandOver(target, rules, { ...next, closed });
-  if (handOver.kind === 'head') return outcome(await items.write(handOver.item), [handOver.item], true);
+  if (handOver.kind === 'head') return outcome(await items.write(handOver.item), [handOver.item], handOver.gaveUp);
   return outcome(await items.writeBoth(handOver.items), handOver.items, false);
 }
 

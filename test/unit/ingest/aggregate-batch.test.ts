@@ -251,9 +251,11 @@ describe('the second item', () => {
     const world = newWorld([windows], { handOverBytes: 0 });
     await consumed(world, everyMinute(0, 3));
     world.items.expire(closed);
-    const later = ridesRecords([{ driver: 1, fare: 1, atMillis: 3 * day }], shard, 10);
-    expect((await consumed(world, later)).counts).toMatchObject({ handOvers: 1, itemsTooLarge: 0 });
-    expect(await readAt(world, start + 3 * day + minute)).toMatchObject({ values: [1n, 1n], marks: '..' });
+    expect((await consumed(world, everyMinute(3 * 24 * 60, 5))).counts).toMatchObject({
+      handOvers: 1,
+      itemsTooLarge: 0,
+    });
+    expect(await readAt(world, start + 3 * day + 10 * minute)).toMatchObject({ values: [5n, 5n], marks: '..' });
   });
 
   it('that is gone while windows need it makes them errors, not smaller', async () => {
