@@ -9,7 +9,8 @@ export default defineConfig({
   project: 'flights',
   definitions: [departureStats, departuresLive, planes, weather, delayModel],
   stages: {
-    dev: { logRetentionDays: 7, bytesScannedCutoffMb: 10_000 },
+    // Files of a few events, which training sets and verification see at once: right for a look, wrong for a year of events.
+    dev: { logRetentionDays: 7, bytesScannedCutoffMb: 10_000, archiveWindowSeconds: 5 },
     staging: { logRetentionDays: 14 },
     prod: { protectData: true, logRetentionDays: 365 },
   },
