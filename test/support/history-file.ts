@@ -97,7 +97,7 @@ function addPart(
     }
     case 'distinct': {
       const distinct = state as DistinctState | undefined; // of this kind
-      const hashes = distinct?.kind === 'exact' ? [...distinct.hashes] : [];
+      const hashes = distinct?.kind === 'exact' ? [...distinct.hashes] : distinct?.kind === 'unknown' ? [null] : [];
       const registers = distinct?.kind === 'registers' ? registersOf(distinct.registers) : undefined;
       length(registers ? null : hashes.length);
       add(value, ...hashes);

@@ -134,12 +134,11 @@ function partReader(part: Part, index: number, row: Row): (at: number) => PartSt
         row.get(historyColumns.registerLengths(index)) ?? [],
       );
       return (at) => {
-        const names = next(at);
+        const [names, registers] = [next(at), nextRegisters(at).filter(isBigint)];
         // Some value has no hash, so nobody knows how many different ones there are.
         if (names.includes(null)) return { kind: 'unknown' };
-        const [hashes, registers] = [names.filter(isBigint), nextRegisters(at).filter(isBigint)];
         if (registers.length > 0) return { kind: 'registers', registers: registersOf(registers) };
-        return hashes.length > 0 ? { kind: 'exact', hashes: new Set(hashes) } : undefined;
+        return names.length > 0 ? { kind: 'exact', hashes: new Set(names.filter(isBigint)) } : undefined;
       };
     }
     case 'quantile': {

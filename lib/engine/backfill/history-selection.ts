@@ -1,14 +1,13 @@
+import { readerSlackMillis } from '#engine/ingest/fold-events.ts';
 import { windowedView } from '#engine/ingest/source-views.ts';
 import { findEntity } from '#spec/find.ts';
 import { backfillTilesSql } from '#sql/backfill-tiles-sql.ts';
 import { historyEntitiesSql } from '#sql/history-entities-sql.ts';
 import { tableSelectionSql } from '#sql/table-selection-sql.ts';
+import { lastArrivalMillis } from './backfill-cut.ts';
 import type { BackfillPlan } from './backfill-plan.ts';
 import type { BackfillPorts } from './backfill-ports.ts';
 import type { BackfilledView } from './backfilled-view.ts';
-
-/** Readers' clocks may be this far behind: windows of that instant are still right. */
-const readerSlackMillis = 60_000;
 
 /**
  * The statement of a backfill, one row per entity: the tiles of all its events up to the cut that some window still needs, or the newest
@@ -33,6 +32,7 @@ export function historySelectionSql(
     });
   const { plan: windows } = windowedView(manifest, source, view);
   const asOfMillis = nowMillis - readerSlackMillis;
-  const tiles = backfillTilesSql({ database, manifest, view, cutMillis: plan.cutMillis, asOfMillis });
+  const cutMillis = lastArrivalMillis(plan, source);
+  const tiles = backfillTilesSql({ database, manifest, view, cutMillis, asOfMillis });
   return historyEntitiesSql({ view, source, entity, plan: windows, tiles });
 }
