@@ -1,13 +1,7 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { deployRepository } from '#cli/deploy/deploy-repository.ts';
-import { type Target, targetFile } from '#cli/target.ts';
+import type { Target } from '#cli/target.ts';
 import { type TypedColumn, writeParquet } from '#codec/parquet-write.ts';
-import { loadRepository } from '#define/node/load-repository.ts';
-import { checkout } from '#localstack/paths.ts';
 import { tableNames } from '#spec/layout.ts';
 import type { BatchView, Manifest } from '#spec/manifest.ts';
 import { AthenaSqlEngine, createAthenaClient } from '#store/athena/sql-engine.ts';
@@ -20,6 +14,7 @@ import type { Objects } from '#store/objects.ts';
 import type { OnlineRows } from '#store/online-rows.ts';
 import type { Records } from '#store/records.ts';
 import { createS3Client, S3Objects } from '#store/s3/objects.ts';
+import { deployDefinitions } from './deploy-definitions.ts';
 
 /** A published row of a view of repository/rides.ts. */
 export interface PublishedRow {
@@ -124,29 +119,6 @@ JOIN "${database}"."${tableNames.published(view)}" p ON p."dt" = r."dt" AND p."r
 }
 
 export async function deployRides(): Promise<DeployedRides> {
-  const name = `kill_${process.pid}`;
-  const folder = join(checkout.root, '.tidemark', name);
-  mkdirSync(folder, { recursive: true });
-  const definitions = fileURLToPath(new URL('./repository/rides.ts', import.meta.url));
-  writeFileSync(
-    join(folder, 'tidemark.config.ts'),
-    `import { defineConfig } from 'tidemark';
-import * as rides from ${JSON.stringify(definitions)};
-export default defineConfig({ project: '${name}', definitions: [rides], stages: { dev: {} } });
-`,
-  );
-  const target = await deployRepository({
-    stage: 'dev',
-    repository: folder,
-    local: {
-      endpoint: process.env.AWS_ENDPOINT_URL ?? '',
-      dynamodbEndpoint: process.env.AWS_ENDPOINT_URL_DYNAMODB ?? '',
-    },
-    targetName: name,
-    talk: (line) => console.error(line),
-  });
-  const { repository } = await loadRepository(folder);
-  rmSync(folder, { recursive: true });
-  rmSync(targetFile(name));
+  const { target, repository } = await deployDefinitions({ file: 'rides.ts' });
   return new DeployedRides(target, repository.manifest);
 }

@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Lambda's REST API on the local cloud, spoken directly: nothing else here needs its client. */
+export class LocalLambda {
+  readonly #endpoint: string;
+
+  constructor(endpoint: string) {
+    this.#endpoint = endpoint;
+  }
+
+  async #call(method: string, path: string, body?: unknown): Promise<unknown> {
+    const response = await fetch(`${this.#endpoint}${path}`, {
+      method,
+      headers: {
+        // The local cloud checks no signature, but reads account and service from the credential.
+        authorization:
+          'AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0',
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  /** Mappings of a stream, as they are. */
+  async mappingsOf(streamArn: string): Promise<readonly Mapping[]> {
+    const { EventSourceMappings: mappings } = (await this.#call(
+      'GET',
+      `/2015-03-31/event-source-mappings/?EventSourceArn=${encodeURIComponent(streamArn)}`,
+    )) as { EventSourceMappings: Mapping[] }; // the API's documented shape
+    return mappings;
+  }
+
+  /** Deletes a mapping and makes it anew, from the oldest record: the poller learns of new shards, and delivers everything again. */
+  async recreate(mapping: Mapping): Promise<void> {
+    await this.#call('DELETE', `/2015-03-31/event-source-mappings/${mapping.UUID}`);
+    const { UUID: _id, State: _state, ...settings } = mapping;
+    await this.#call('POST', '/2015-03-31/event-source-mappings/', {
+      EventSourceArn: settings.EventSourceArn,
+      FunctionName: functionName(mapping),
+      BatchSize: settings.BatchSize,
+      StartingPosition: 'TRIM_HORIZON',
+      MaximumBatchingWindowInSeconds: settings.MaximumBatchingWindowInSeconds ?? 0,
+      MaximumRetryAttempts: -1,
+      MaximumRecordAgeInSeconds: -1,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  }
+
+  /** The function's answer. A crash of its process is an answer too. */
+  invoke(name: string, event: unknown): Promise<unknown> {
+    return this.#call('POST', `/2015-03-31/functions/${name}/invocations`, event);
+  }
+
+  /** Refuses every invocation until `release`. */
+  async throttle(name: string): Promise<void> {
+    await this.#call('PUT', `/2017-10-31/functions/${name}/concurrency`, { ReservedConcurrentExecutions: 0 });
+  }
+
+  async release(name: string): Promise<void> {
+    await this.#call('DELETE', `/2017-10-31/functions/${name}/concurrency`);
+  }
+}
+
+export interface Mapping {
+  readonly UUID: string;
+  readonly State: string;
+  readonly EventSourceArn: string;
+  readonly FunctionArn: string;
+  readonly BatchSize: number;
+  readonly MaximumBatchingWindowInSeconds?: number;
+}
+
+export const functionName = ({ FunctionArn: arn }: Pick<Mapping, 'FunctionArn'>): string => arn.split(':').at(6) ?? '';
+
+/** Kills the processes that run a function now, each by its own id, as the machine under a Lambda may go away. Returns how many. */
+export function killProcessesOf(name: string): number {
+  let killed = 0;
+  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    if (!environmentOf(pid).includes(`AWS_LAMBDA_FUNCTION_NAME=${name}`)) continue;
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+      killed++;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error; // it ended by itself
+    }
+  }
+  return killed;
+}
+
+function environmentOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return []; // it ended, or is another user's
+  }
+}
