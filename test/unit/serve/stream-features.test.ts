@@ -123,6 +123,13 @@ describe('a state that has handed over', () => {
     expect(served.rows[0]?.values).toEqual(allFeatures.map(() => null));
   });
 
+  it('is ERROR and the answer partial where its second item could not be read', async () => {
+    rows.put(headOf(1), head(3)).put(closedOf(1), closed(3)).fail(closedOf(1)).put(headOf(2), packed(twoRides));
+    const served = await serve(rows, { ids: [1, 2] });
+    expect(served.rows.map((row) => row.status)).toEqual([all('ERROR'), all('PRESENT')]);
+    expect(served).toMatchObject({ partial: true, counts: { torn: 0, unknownLayouts: 0 } });
+  });
+
   it('is its first item alone once no window reaches back to the second, whatever has become of that', async () => {
     const text = packed(twoRides, { handOvers: 3, closedUntilMillis: now });
     const second = [(other: LaggingRows) => other, (other: LaggingRows) => other.put(closedOf(1), closed(1))];
