@@ -41,9 +41,12 @@ const leastPower = powersOfTwo[0] ?? 0;
 export const powerBelow = (magnitude: string): string =>
   search(magnitude, (exponent) => double(powersOfTwo[exponent - minimumExponent] ?? 0));
 
+/** Says what the name stands for: only doubles are divided (docs/adr/0002). */
+const asDouble = (name: string): string => `CAST(${name} AS double)`;
+
 /** Part of its power's range in which a magnitude lies, counted from 0, as a double. */
 const part = (magnitude: string, power: string, parts: string): string =>
-  `floor((${magnitude} / ${power} - 1e0) * ${parts})`;
+  `floor((${asDouble(magnitude)} / ${asDouble(power)} - 1e0) * ${asDouble(parts)})`;
 
 interface BucketNames {
   /** The value; its magnitude; powerBelow of it; parts of a power: all names of doubles. */
@@ -55,13 +58,13 @@ interface BucketNames {
 
 /** The value that stands for a value's bucket: equal for all of the bucket, in the order of buckets. */
 export function bucketMiddle({ value, magnitude, power, parts }: BucketNames): string {
-  const middle = `${power} * (1e0 + (${part(magnitude, power, parts)} + 5e-1) / ${parts})`;
+  const middle = `${power} * (1e0 + (${part(magnitude, power, parts)} + 5e-1) / ${asDouble(parts)})`;
   return `CASE WHEN ${magnitude} < ${double(leastPower)} THEN 0e0 WHEN ${value} < 0e0 THEN -(${middle}) ELSE ${middle} END`;
 }
 
 /** The bucket's integer as bigint (lib/semantics/stream/ddsketch.ts): its order is that of the values. */
 export function bucketNumber({ value, magnitude, power, parts }: BucketNames): string {
   const steps = search(magnitude, (exponent) => double(exponent - minimumExponent));
-  const bucket = `CAST((${steps}) * ${parts} + ${part(magnitude, power, parts)} + 1e0 AS bigint)`;
+  const bucket = `CAST((${steps}) * ${asDouble(parts)} + ${part(magnitude, power, parts)} + 1e0 AS bigint)`;
   return `CASE WHEN ${magnitude} < ${double(leastPower)} THEN BIGINT '0' WHEN ${value} < 0e0 THEN -${bucket} ELSE ${bucket} END`;
 }

@@ -85,7 +85,7 @@ export const divisionsOf = (sql: string): readonly (readonly [string, string])[]
 /** True for an expression that is a double by its very form: casts, literals with exponent, and what keeps a double one. */
 export function isDouble(expression: string): boolean {
   const text = expression.trim();
-  if (text === 'NULL' || /^\d+e\d+$/.test(text)) return true;
+  if (text === 'NULL' || /^\d+(\.\d+)?e-?\d+$/.test(text)) return true;
   const terms = splitTop(text, / [*+/-] /);
   if (terms.length > 1) return terms.every(isDouble);
   if (/^CASE\b.*\bEND$/s.test(text)) {
@@ -94,6 +94,6 @@ export function isDouble(expression: string): boolean {
     return values.every(isDouble);
   }
   if (/^CAST\(.*\)$/s.test(text)) return /\sAS double\)$/.test(text) || /\bNULL AS double\)$/.test(text);
-  const call = /^(NULLIF|sqrt|abs|round)?\((.*)\)$/s.exec(text);
+  const call = /^(NULLIF|sqrt|abs|round|floor)?\((.*)\)$/s.exec(text);
   return call !== null && isDouble(splitTop(call[2] ?? '', /,/)[0] ?? '');
 }
