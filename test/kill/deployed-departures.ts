@@ -35,7 +35,7 @@ export class DeployedDepartures {
   readonly streamArn: string;
   /** Names of the functions that consume the stream. */
   readonly consumers: { readonly aggregate: string; readonly archive: string };
-  readonly #target: Target;
+  readonly target: Target;
   readonly #streamName: string;
   readonly #kinesis = createKinesisClient();
   readonly #online: DynamoOnlineRows;
@@ -46,7 +46,7 @@ export class DeployedDepartures {
     const { target, repository } = deployed;
     this.repository = repository;
     this.streamArn = streamArn;
-    this.#target = target;
+    this.target = target;
     this.#streamName = target.streams.departed ?? '';
     this.stream = new KinesisEventStream({ client: this.#kinesis, streamName: this.#streamName });
     this.lambda = new LocalLambda(target.endpoint ?? '');
@@ -65,8 +65,8 @@ export class DeployedDepartures {
     return findStreamView(this.repository.manifest, name);
   }
 
-  /** Splits the first open shard and merges two others; consumers learn of it by new mappings. */
-  async reshard(): Promise<void> {
+  /** Splits the first open shard and merges two others; consumers learn of it by new mappings. Returns the shards that are closed now. */
+  async reshard(): Promise<readonly string[]> {
     const shards = await this.stream.shards();
     const half = (2n ** 125n / 2n).toString(); // inside the first quarter of the hash keys
     const [first = '', second = '', third = ''] = shards;
@@ -76,6 +76,7 @@ export class DeployedDepartures {
     await this.#kinesis.send(new MergeShardsCommand({ StreamName, ShardToMerge: second, AdjacentShardToMerge: third }));
     await this.#active();
     await this.recreateMappings();
+    return [first, second, third];
   }
 
   async recreateMappings(): Promise<void> {
@@ -130,10 +131,10 @@ export class DeployedDepartures {
   async logged(): Promise<readonly string[]> {
     const sql = new AthenaSqlEngine({
       client: createAthenaClient(),
-      workgroupName: this.#target.workgroup,
-      databaseName: this.#target.database,
+      workgroupName: this.target.workgroup,
+      databaseName: this.target.database,
     });
-    const table = `"${this.#target.database}"."${tableNames.events({ name: 'departed' })}"`;
+    const table = `"${this.target.database}"."${tableNames.events({ name: 'departed' })}"`;
     const query = await sql.start(`SELECT "_shard", "_sequence" FROM ${table}`, `logged-${Math.random()}`);
     for (;;) {
       const { state, reason } = await sql.status(query);
@@ -155,8 +156,10 @@ export class DeployedDepartures {
   }
 }
 
-export async function deployDepartures(): Promise<DeployedDepartures> {
-  const deployed = await deployDefinitions({ file: 'departure-windows.ts', stage: { archiveWindowSeconds: 1 } });
+/** `stage`: settings besides a short archive window. */
+export async function deployDepartures(stage: Readonly<Record<string, number>> = {}): Promise<DeployedDepartures> {
+  const settings = { archiveWindowSeconds: 1, ...stage };
+  const deployed = await deployDefinitions({ file: 'departure-windows.ts', stage: settings });
   const streamName = deployed.target.streams.departed ?? '';
   const { StreamDescriptionSummary: summary } = await createKinesisClient().send(
     new DescribeStreamSummaryCommand({ StreamName: streamName }),

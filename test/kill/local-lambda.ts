@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** Lambda's REST API on the local cloud, spoken directly: nothing else here needs its client. */
 export class LocalLambda {
@@ -35,17 +36,33 @@ export class LocalLambda {
   /** Deletes a mapping and makes it anew, from the oldest record: the poller learns of new shards, and delivers everything again. */
   async recreate(mapping: Mapping): Promise<void> {
     await this.#call('DELETE', `/2015-03-31/event-source-mappings/${mapping.UUID}`);
-    const { UUID: _id, State: _state, ...settings } = mapping;
+    const { UUID, EventSourceArn, BatchSize, MaximumBatchingWindowInSeconds = 0 } = mapping;
+    while ((await this.mappingsOf(EventSourceArn)).some((one) => one.UUID === UUID)) await wait(100);
     await this.#call('POST', '/2015-03-31/event-source-mappings/', {
-      EventSourceArn: settings.EventSourceArn,
+      EventSourceArn,
       FunctionName: functionName(mapping),
-      BatchSize: settings.BatchSize,
+      BatchSize,
       StartingPosition: 'TRIM_HORIZON',
-      MaximumBatchingWindowInSeconds: settings.MaximumBatchingWindowInSeconds ?? 0,
+      MaximumBatchingWindowInSeconds,
       MaximumRetryAttempts: -1,
       MaximumRecordAgeInSeconds: -1,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
+  }
+
+  /** Name of the one function whose name holds `part` and whose environment has these members. */
+  async nameOf(part: string, environment: Readonly<Record<string, string>>): Promise<string> {
+    const { Functions: functions } = (await this.#call('GET', '/2015-03-31/functions/')) as {
+      Functions: { FunctionName: string; Environment?: { Variables?: Record<string, string> } }[];
+    }; // the API's documented shape
+    const found = functions.filter(
+      ({ FunctionName: name, Environment: own }) =>
+        name.includes(part) &&
+        Object.entries(environment).every(([member, value]) => own?.Variables?.[member] === value),
+    );
+    const [first] = found;
+    if (!first || found.length > 1) throw new Error(`${found.length} functions are named ...${part}...`);
+    return first.FunctionName;
   }
 
   /** The function's answer. A crash of its process is an answer too. */

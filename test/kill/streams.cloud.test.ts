@@ -99,6 +99,21 @@ async function redeliver(name: string): Promise<void> {
   await deployed.lambda.invoke(name, batchOf(own.slice(from, from + random.integer(1, 400))));
 }
 
+/**
+ * Hands a consumer the whole of a closed shard, batch by batch, until it takes them. The local cloud's mappings read no further than the first
+ * batch of a closed shard, again and again.
+ */
+async function drain(name: string, records: readonly StreamRecord[]): Promise<void> {
+  for (let from = 0; from < records.length; ) {
+    const batch = records.slice(from, from + 300);
+    const answer = await deployed.lambda.invoke(name, batchOf(batch));
+    const [failed] =
+      (answer as { batchItemFailures?: { itemIdentifier: string }[] } | undefined)?.batchItemFailures ?? []; // Lambda's form
+    const at = batch.findIndex(({ sequence }) => failed && sequence.endsWith(failed.itemIdentifier));
+    from += at === -1 ? batch.length : at;
+  }
+}
+
 async function fault(kind: string, name: string): Promise<void> {
   if (kind === 'kill') {
     // It dies where it happens to be: before, between or after its writes.
@@ -159,6 +174,7 @@ it(`${events} events over 4 shards count exactly once, whatever happens to the c
   const share = Math.ceil(waiting.length / (faults + 1));
   const [half] = [Math.floor(faults / 2)];
   const happened: Record<string, number> = {};
+  let closed: readonly string[] = [];
   let lastCount = 0n;
   for (let count = 0; count < faults; count++) {
     await put(share);
@@ -166,7 +182,7 @@ it(`${events} events over 4 shards count exactly once, whatever happens to the c
     const consumer = random.chance(0.75) ? 'aggregate' : 'archive';
     happened[`${kind} ${consumer}`] = (happened[`${kind} ${consumer}`] ?? 0) + 1;
     await fault(kind, deployed.consumers[consumer]);
-    if (count === half) await deployed.reshard();
+    if (count === half) closed = await deployed.reshard();
     // What is stored is whole after each fault, and nothing goes back.
     const [row] = await deployed.served(deployed.view('plane_windows'), ['N14228'], Date.now());
     expect(row?.status.filter((status) => status === 'ERROR')).toEqual([]);
@@ -177,6 +193,12 @@ it(`${events} events over 4 shards count exactly once, whatever happens to the c
 
   const records = await deployed.records();
   expect(records.length).toBe(events + planted.length);
+  for (const consumer of Object.values(deployed.consumers))
+    for (const shard of closed)
+      await drain(
+        consumer,
+        records.filter((record) => record.shard === shard),
+      );
   const readAt = Date.now();
   // The consumers have come to the end when nothing differs; what still differs after minutes is wrong.
   let left = ['not looked yet'];

@@ -111,6 +111,8 @@ export function createCutReader(
   views: readonly string[],
 ): CutReader {
   let known: { readonly cuts: Cuts; readonly readAtMillis: number } | undefined;
+  // The entities of a batch ask at once: they share one read.
+  let reading: Promise<Cuts> | undefined;
   const again = async (): Promise<Cuts> => {
     const nowMillis = ports.clock();
     const cuts = views.length === 0 ? {} : await claimCuts(ports.objects, source, { views, nowMillis });
@@ -119,6 +121,12 @@ export function createCutReader(
   };
   return {
     again,
-    current: async () => (known && ports.clock() - known.readAtMillis < cutsAgeMillis ? known.cuts : again()),
+    current: async () => {
+      if (known && ports.clock() - known.readAtMillis < cutsAgeMillis) return known.cuts;
+      reading ??= again().finally(() => {
+        reading = undefined;
+      });
+      return reading;
+    },
   };
 }

@@ -90,6 +90,21 @@ it('reads the cuts again after ten seconds, and at once when asked', async () =>
   expect((await reader.current())['a@1']?.run).toBe(3);
 });
 
+it('reads once for all who ask at once', async () => {
+  const objects = new MemoryObjects();
+  let reads = 0;
+  const counted = {
+    get: (key: string) => {
+      reads++;
+      return objects.get(key);
+    },
+    put: objects.put.bind(objects),
+  };
+  const reader = createCutReader({ objects: counted, clock: () => nowMillis }, rides, ['a@1']);
+  await Promise.all(Array.from({ length: 48 }, () => reader.current()));
+  expect(reads).toBe(1);
+});
+
 it('asks for no cuts where no view needs any', async () => {
   const objects = new MemoryObjects();
   expect(await createCutReader({ objects, clock: () => nowMillis }, rides, []).current()).toEqual({});
