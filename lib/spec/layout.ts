@@ -64,7 +64,6 @@ export const objectKeys = {
   quarantine: (source: { readonly name: string }): string => `quarantine/${source.name}/`,
   /** Which arrivals the live stream and the backfill apply, per view of the source; replaced with If-Match. */
   cuts: (source: { readonly name: string }): string => `state/streams/${source.name}/cuts.json`,
-  backfill: (view: Versioned, run: number): string => `backfills/${view.name}/v${view.version}/${run}/`,
   /** Watermark and processed objects of a view version, replaced with If-Match. */
   state: (view: Versioned): string => `state/${view.name}/v${view.version}.json`,
   run: (view: Versioned, run: number): string => `runs/${view.name}/v${view.version}/${run}/`,

@@ -74,9 +74,28 @@ export async function aggregateBatch(ports: AggregatePorts, { records, deadlineM
   const events = acceptAll(ports, records, batch);
   const { groups, late } = groupByEntity(ports.views.windowed, events);
   batch.counts.late = late;
+  if (ports.views.windowed.length === 0 && !(await isConsumed(ports, events, batch))) return batch.result();
   await applyGroups(ports, groups, { batch, deadlineMillis });
   await writeLatest(ports, events, { batch, deadlineMillis });
   return batch.result();
+}
+
+/**
+ * Leaves the cuts of a source without a view that needs one: a view that comes later must see that the stream has been consumed before, or
+ * it would take what arrived until then for its own. False, and the batch is handed back, where that cannot be written.
+ */
+async function isConsumed(
+  ports: AggregatePorts,
+  events: readonly ArrivedEvent[],
+  batch: BatchOutcome,
+): Promise<boolean> {
+  try {
+    await ports.cuts.current();
+    return true;
+  } catch (error) {
+    batch.failed(events, error);
+    return false;
+  }
 }
 
 /** The accepted events of a batch; those that the source's history has are left out. */

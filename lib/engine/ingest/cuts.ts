@@ -115,7 +115,7 @@ export function createCutReader(
   let reading: Promise<Cuts> | undefined;
   const again = async (): Promise<Cuts> => {
     const nowMillis = ports.clock();
-    const cuts = views.length === 0 ? {} : await claimCuts(ports.objects, source, { views, nowMillis });
+    const cuts = await claimCuts(ports.objects, source, { views, nowMillis });
     known = { cuts, readAtMillis: nowMillis };
     return cuts;
   };

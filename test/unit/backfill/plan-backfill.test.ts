@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { archivePatienceMillis } from '#engine/backfill/await-archive.ts';
 import { findBackfilledView } from '#engine/backfill/backfilled-view.ts';
+import { claimCuts } from '#engine/ingest/cuts.ts';
 import { listRunRecords } from '#engine/materialize/run-record.ts';
 import { objectKeys } from '#spec/layout.ts';
 import type { StreamView } from '#spec/manifest.ts';
+import { IngestWorld } from '#test/support/ingest-world.ts';
 import {
   batchViewOf,
   entityOf,
@@ -14,7 +16,14 @@ import {
   tableViewOf,
 } from '#test/support/manifests.ts';
 import { BackfillWorld } from '../../kill/backfill-world.ts';
-import { historyUntil, skewMillis, start, streamViewCases, withinMillis } from '../../property/stream-world.ts';
+import {
+  historyUntil,
+  skewMillis,
+  start,
+  manifest as streamManifest,
+  streamViewCases,
+  withinMillis,
+} from '../../property/stream-world.ts';
 
 const minute = 60_000;
 const view = streamViewCases.find((one) => one.view.name === 'seamed_tiled')?.view as StreamView; // of the world
@@ -138,5 +147,18 @@ describe('a map that loses an item', () => {
     expect(world.items.all()).toEqual([]);
     expect((await world.backfill({ view: view.name })).outcome).toBe('succeeded');
     expect(world.items.all().length).toBeGreaterThan(0);
+  });
+});
+
+describe('a stream view that comes to a source whose events only table views had', () => {
+  it('is cut ahead, so that the backfill brings what arrived before', async () => {
+    const { source } = worldOf('seamed');
+    const latest = tableViewOf('latest', [{ name: 'word', type: 'string' }], { entity: 'log', source: source.name });
+    const before = new IngestWorld({ ...streamManifest, views: [latest] }, source);
+    before.nowMillis = historyUntil + minute;
+    const { result } = await before.consume([{ ...record, arrivalMillis: before.nowMillis }]);
+    expect(result).not.toHaveProperty('failedFrom');
+    const cuts = await claimCuts(before.objects, source, { views: ['seamed_tiled@1'], nowMillis: before.nowMillis });
+    expect(cuts['seamed_tiled@1']?.cutMillis).toBeGreaterThan(before.nowMillis);
   });
 });

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { claimCuts, createCutReader, cutAgain, firstCutMillis, readCuts } from '#engine/ingest/cuts.ts';
-import { objectKeys } from '#spec/layout.ts';
 import { MemoryObjects } from '#store/memory/objects.ts';
 import type { Objects } from '#store/objects.ts';
 import { streamSourceOf } from '#test/support/manifests.ts';
@@ -105,8 +104,10 @@ it('reads once for all who ask at once', async () => {
   expect(reads).toBe(1);
 });
 
-it('asks for no cuts where no view needs any', async () => {
+it('is cut ahead where a source was consumed before it had any view with windows', async () => {
   const objects = new MemoryObjects();
-  expect(await createCutReader({ objects, clock: () => nowMillis }, rides, []).current()).toEqual({});
-  expect(await objects.get(objectKeys.cuts(rides))).toBeUndefined();
+  const clock = () => nowMillis;
+  expect(await createCutReader({ objects, clock }, rides, []).current()).toEqual({});
+  const later = await createCutReader({ objects, clock }, rides, ['a@1']).current();
+  expect(later['a@1']?.cutMillis).toBeGreaterThan(nowMillis);
 });
