@@ -7,11 +7,13 @@ import type { Clock } from '#store/clock.ts';
 import type { Objects } from '#store/objects.ts';
 
 /** Of one stream view: the live stream applies arrivals > cutMillis, the backfill those <= cutMillis and the history. */
-const cutSchema = z.strictObject({
+const runSchema = z.strictObject({
   /** Grows by one with every rebuild; items of an older run count as empty. */
   run: z.int().check(z.positive()),
   cutMillis: z.int().check(z.nonnegative()),
 });
+/** `previous`: the run before, which items go on with until something arrives beyond the cut: a rebuild does not let them grow old. */
+const cutSchema = z.strictObject({ ...runSchema.shape, previous: z.optional(runSchema) });
 const cutsSchema = z.strictObject({ views: z.record(z.string(), cutSchema) });
 export type Cut = z.infer<typeof cutSchema>;
 /** Cuts of a source's stream views, by `view@version`. */
@@ -90,10 +92,11 @@ export async function cutAgain(
   source: Pick<StreamSource, 'name'>,
   { view, cutMillis }: { readonly view: string; readonly cutMillis: number },
 ): Promise<Cut> {
-  const cuts = await changeCuts(objects, source, (stored) => ({
-    ...stored,
-    [view]: { run: (stored?.[view]?.run ?? 0) + 1, cutMillis },
-  }));
+  const cuts = await changeCuts(objects, source, (stored) => {
+    const before = stored?.[view];
+    const previous = before ? { previous: { run: before.run, cutMillis: before.cutMillis } } : {};
+    return { ...stored, [view]: { run: (before?.run ?? 0) + 1, cutMillis, ...previous } };
+  });
   return cuts[view] ?? { run: 1, cutMillis };
 }
 

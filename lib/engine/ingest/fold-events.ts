@@ -24,14 +24,25 @@ export type FoldedEvents =
   | { readonly kind: 'unchanged'; readonly taken: TakenEvents }
   | { readonly kind: 'changed'; readonly taken: TakenEvents; readonly after: EntityState };
 
+/**
+ * The cut that a batch is applied under. Until something comes from beyond a rebuild's cut the item goes on in the run before, so that it stays
+ * fresh; then it begins anew, and what it had is in the log that the backfill reads.
+ */
+function cutOf({ before, cut, events }: { before: EntityState; cut: Cut; events: readonly ArrivedEvent[] }): Cut {
+  const { previous } = cut;
+  if (!previous || before.progress.run > previous.run) return cut;
+  return events.some(({ event }) => event.arrivalMillis > cut.cutMillis) ? cut : previous;
+}
+
 /** The state of an entity with a batch's events applied, each of them once however often it comes. */
 export function foldEvents(
   target: WindowedView,
   rules: FoldRules,
   batch: { readonly before: EntityState; readonly cut: Cut; readonly events: readonly ArrivedEvent[] },
 ): FoldedEvents {
-  const { before, cut, events } = batch;
-  if (before.progress.run > cut.run) return { kind: 'newerRun' };
+  const { before, events } = batch;
+  if (before.progress.run > batch.cut.run) return { kind: 'newerRun' };
+  const cut = cutOf(batch);
   const taken = takeEvents(before.progress, cut, events);
   if (taken.progress === before.progress) return { kind: 'unchanged', taken };
   const seen = { ...before, progress: taken.progress };

@@ -147,11 +147,26 @@ describe('a rebuild', () => {
       shard,
       3,
     );
-    expect((await consumed(world, next.slice(0, 1))).counts).toMatchObject({ notOurs: 1, applied: 0, writes: 0 });
-    expect(await readAt(world, start + 2 * minute)).toMatchObject({ values: [2n, 3n] });
+    // Until then the item stays fresh in the run that it is of.
+    expect((await consumed(world, next.slice(0, 1))).counts).toMatchObject({ notOurs: 0, applied: 1, writes: 1 });
+    expect(await readAt(world, start + 2 * minute)).toMatchObject({ values: [3n, 7n] });
     await consumed(world, [...first, ...next]);
     expect(await readAt(world, start + 2 * minute)).toMatchObject({ values: [1n, 8n] });
     expect(unpackProgress((await headOf(world)).progress)).toMatchObject({ run: 2, hasHistory: false });
+  });
+
+  it('leaves what arrived up to the cut to the backfill once the item is of the new run', async () => {
+    const world = newWorld();
+    const records = ridesRecords([
+      { driver: 1, fare: 1, atMillis: 0, arrivalMillis: minute },
+      { driver: 1, fare: 2, atMillis: 0, arrivalMillis: minute + 1 },
+    ]);
+    await world.ports().cuts.current();
+    await cutAgain(world.objects, source, { view: 'ride_windows@1', cutMillis: start + minute });
+    expect((await consumed(world, records)).counts).toMatchObject({ notOurs: 1, applied: 1 });
+    const behind = ridesRecords([{ driver: 1, fare: 4, atMillis: 0, arrivalMillis: minute }], 'shardId-000000000001');
+    expect((await consumed(world, behind)).counts).toMatchObject({ notOurs: 1, applied: 0 });
+    expect(await readAt(world, start + 2 * minute)).toMatchObject({ values: [1n, 2n] });
   });
 
   it('is met by a consumer that still knows the old cut: it reads the cuts again', async () => {

@@ -32,8 +32,11 @@ it('leaves room for every copy of an event where the source deduplicates', () =>
 it('gives a view its next run and leaves the others', async () => {
   const objects = new MemoryObjects();
   await claimCuts(objects, rides, { views: ['a@1', 'b@1'], nowMillis });
-  expect(await cutAgain(objects, rides, { view: 'a@1', cutMillis: 7 })).toEqual({ run: 2, cutMillis: 7 });
-  expect(await readCuts(objects, rides)).toEqual({ 'a@1': { run: 2, cutMillis: 7 }, 'b@1': { run: 1, cutMillis: 0 } });
+  const next = { run: 2, cutMillis: 7, previous: { run: 1, cutMillis: 0 } };
+  expect(await cutAgain(objects, rides, { view: 'a@1', cutMillis: 7 })).toEqual(next);
+  expect(await readCuts(objects, rides)).toEqual({ 'a@1': next, 'b@1': { run: 1, cutMillis: 0 } });
+  const third = await cutAgain(objects, rides, { view: 'a@1', cutMillis: 9 });
+  expect(third).toEqual({ run: 3, cutMillis: 9, previous: { run: 2, cutMillis: 7 } });
 });
 
 /** Runs `between` before the first put, as another process that is a little faster. */
@@ -65,7 +68,7 @@ it('makes no run twice when two rebuilds begin at once', async () => {
   const objects = new MemoryObjects();
   await claimCuts(objects, rides, { views: ['a@1'], nowMillis });
   const late = raced(objects, () => cutAgain(objects, rides, { view: 'a@1', cutMillis: 5 }));
-  expect(await cutAgain(late, rides, { view: 'a@1', cutMillis: 6 })).toEqual({ run: 3, cutMillis: 6 });
+  expect(await cutAgain(late, rides, { view: 'a@1', cutMillis: 6 })).toMatchObject({ run: 3, cutMillis: 6 });
 });
 
 it('gives up when the cuts change all the time', async () => {
