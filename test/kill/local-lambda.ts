@@ -52,17 +52,21 @@ export class LocalLambda {
 
   /** Name of the one function whose name holds `part` and whose environment has these members. */
   async nameOf(part: string, environment: Readonly<Record<string, string>>): Promise<string> {
-    const { Functions: functions } = (await this.#call('GET', '/2015-03-31/functions/')) as {
-      Functions: { FunctionName: string; Environment?: { Variables?: Record<string, string> } }[];
-    }; // the API's documented shape
-    const found = functions.filter(
-      ({ FunctionName: name, Environment: own }) =>
-        name.includes(part) &&
-        Object.entries(environment).every(([member, value]) => own?.Variables?.[member] === value),
-    );
-    const [first] = found;
-    if (!first || found.length > 1) throw new Error(`${found.length} functions are named ...${part}...`);
-    return first.FunctionName;
+    const found: string[] = [];
+    for (let marker = ''; ; ) {
+      const page = (await this.#call('GET', `/2015-03-31/functions/?Marker=${encodeURIComponent(marker)}`)) as {
+        Functions: { FunctionName: string; Environment?: { Variables?: Record<string, string> } }[];
+        NextMarker?: string;
+      }; // the API's documented shape
+      for (const { FunctionName: name, Environment: own } of page.Functions)
+        if (name.includes(part) && Object.entries(environment).every(([key, value]) => own?.Variables?.[key] === value))
+          found.push(name);
+      marker = page.NextMarker ?? '';
+      if (marker === '') break;
+    }
+    const [name] = found;
+    if (name === undefined || found.length > 1) throw new Error(`${found.length} functions are named ...${part}...`);
+    return name;
   }
 
   /** The function's answer. A crash of its process is an answer too. */
