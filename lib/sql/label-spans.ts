@@ -62,23 +62,26 @@ export function spanTables(
   const nulls = listed(parts.map((part) => `CAST(NULL AS ${partType(part)})`));
   // An event at a label's instant sorts before it: labels counted up to an event are those before it.
   const before = `sum(_k) OVER (PARTITION BY ${key} ORDER BY _ts, _k ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) + 1`;
-  const events_ = `events${suffix}`;
-  const placed = `placed${suffix}`;
+  const [labelled, placed] = [`events${suffix}`, `placed${suffix}`];
   const lengths = windows.map(
     ({ windowMillis, hopMillis = 1 }, index) => `(${index}, ${bigint(windowMillis)}, ${bigint(hopMillis)})`,
   );
   const end = '_t + mod(_hop - mod(_t, _hop), _hop) + _length';
   return [
     {
-      name: events_,
-      query: `SELECT ${key}, _t, _from${listed(parts.map(({ name, event }) => `${event} AS ${name}`))}\nFROM (\n${events}\n) events`,
+      name: labelled,
+      query: [
+        `SELECT ${key}, _t, _from${listed(parts.map(({ name, event }) => `${event} AS ${name}`))}`,
+        // Each entity with labels has one first label: events of others go before anything is sorted.
+        `FROM (SELECT e.* FROM (\n${events}\n) e JOIN ${points} p ON ${[...keys.map((name) => `p.${name} = e.${name}`), 'p._n = 1'].join(' AND ')}) events`,
+      ].join('\n'),
     },
     {
       name: placed,
       query: [
         `SELECT * FROM (`,
         `SELECT ${key}, _k, _t${listed(names)}, ${before} AS _a FROM (`,
-        `SELECT ${key}, _from AS _ts, 0 AS _k, _t${listed(names)} FROM ${events_}`,
+        `SELECT ${key}, _from AS _ts, 0 AS _k, _t${listed(names)} FROM ${labelled}`,
         `UNION ALL\nSELECT ${key}, _at, 1, _at${nulls} FROM ${points}`,
         ') begins) begun WHERE _k = 0',
       ].join('\n'),
