@@ -50,7 +50,7 @@ export async function mergeHistory(
     const before = openItem(target, found);
     if (before.progress.run > cut.run) throw newerRun(merge, before.progress.run);
     if (before.progress.run === cut.run && before.progress.hasHistory) return { kind: 'before' };
-    const after = withHistory(merge, inRun(before, cut.run), history);
+    const after = withHistory(merge, inRun(target, before, cut), history);
     const write = await writeEntity(items, { target, rules }, { entityKey, after, historyUntilMillis });
     if (write.kind === 'written')
       return { kind: 'merged', writeUnits: writeUnitsOf(write.items), gaveUp: write.gaveUp };
@@ -65,14 +65,17 @@ export async function mergeHistory(
 
 /** The state with its history, without what no reader asks for any more. */
 function withHistory(
-  { target, historyUntilMillis }: HistoryMerge,
+  { target, cut, historyUntilMillis }: HistoryMerge,
   before: EntityState,
   history: WindowState,
 ): EntityState {
   const state = mergeStates(target.plan, before.state, history);
   const appliedMillis = Math.max(historyUntilMillis, greatestArrivalMillis(before.progress) ?? 0);
+  const { lostUntilMillis } = before;
   return {
     ...before,
+    // What lay before the cut is here again. Events that were given up later are not.
+    lostUntilMillis: lostUntilMillis !== null && lostUntilMillis > cut.cutMillis ? lostUntilMillis : null,
     state: compactState(target.plan, state, appliedMillis - readerSlackMillis),
     progress: { ...before.progress, hasHistory: true },
   };

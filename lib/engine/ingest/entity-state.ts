@@ -6,6 +6,7 @@ import { emptyState, neededUntilMillis, type WindowState } from '#semantics/stre
 import { TidemarkError } from '#spec/errors.ts';
 import type { StreamSource } from '#spec/manifest.ts';
 import type { WindowItem } from '#store/window-items.ts';
+import type { Cut } from './cuts.ts';
 import type { WindowedView } from './source-views.ts';
 import { fingerprintsUntilMillis, greatestArrivalMillis } from './take-events.ts';
 
@@ -66,16 +67,38 @@ export function openItem(target: WindowedView, item: WindowItem | undefined): En
   return { revision: item.revision, packedBytes, handOvers, closedUntilMillis, lostUntilMillis, state, progress };
 }
 
-/** The state as a run finds it: what an older run has counted does not count, what the item has seen of the stream stays true. */
-export function inRun(before: EntityState, run: number): EntityState {
+/**
+ * The state as a run finds it: what an older run has counted does not count, what the item has seen of the stream stays true. Windows that
+ * reach back to what it held are errors until the backfill has brought it again.
+ */
+export function inRun(
+  target: WindowedView,
+  before: EntityState,
+  { run, cutMillis }: Pick<Cut, 'run' | 'cutMillis'>,
+): EntityState {
   if (before.progress.run >= run) return before;
+  const newestMillis = newestOf(target, before);
   return {
     ...before,
     closedUntilMillis: null,
-    lostUntilMillis: null,
+    lostUntilMillis: newestMillis === undefined ? null : Math.min(newestMillis, cutMillis),
     state: emptyState,
     progress: { run, hasHistory: false, shards: before.progress.shards },
   };
+}
+
+/** No event that an entity holds, or has lost, happened later: the windows that reach back to it are those that read anything of it. */
+function newestOf(target: WindowedView, entity: EntityState): number | undefined {
+  const { state, closedUntilMillis, lostUntilMillis } = entity;
+  // The second item matters until its newest event has left the longest window.
+  const longestMillis = Math.max(...target.plan.windows.map(({ windowMillis }) => windowMillis));
+  const instants = [
+    ...state.tiles.map(({ endMillis }) => endMillis),
+    ...state.events.map(({ atMillis }) => atMillis),
+    ...(closedUntilMillis === null ? [] : [closedUntilMillis - longestMillis]),
+    ...(lostUntilMillis === null ? [] : [lostUntilMillis]),
+  ];
+  return instants.length === 0 ? undefined : Math.max(...instants);
 }
 
 /** First instant at which no window of the view reaches back to the events that were lost. */
