@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deployRepository } from '#cli/deploy/deploy-repository.ts';
 import { type Target, targetFile } from '#cli/target.ts';
@@ -8,7 +8,7 @@ import { checkout } from '#localstack/paths.ts';
 import type { Repository } from '#spec/transform.ts';
 
 export interface DefinitionsToDeploy {
-  /** A file of ./repository. */
+  /** A file of ./repository, or a file:// URL of definitions. */
   readonly file: string;
   /** Settings of the stage, as written in tidemark.config.ts. */
   readonly stage?: Readonly<Record<string, number>>;
@@ -19,10 +19,10 @@ export async function deployDefinitions({
   file,
   stage = {},
 }: DefinitionsToDeploy): Promise<{ readonly target: Target; readonly repository: Repository }> {
-  const name = `kill_${file.replace('.ts', '').replaceAll('-', '_').slice(0, 12)}_${process.pid}`;
+  const definitions = fileURLToPath(file.startsWith('file:') ? file : new URL(`./repository/${file}`, import.meta.url));
+  const name = `kill_${basename(definitions, '.ts').replaceAll('-', '_').slice(0, 12)}_${process.pid}`;
   const folder = join(checkout.root, '.tidemark', name);
   mkdirSync(folder, { recursive: true });
-  const definitions = fileURLToPath(new URL(`./repository/${file}`, import.meta.url));
   writeFileSync(
     join(folder, 'tidemark.config.ts'),
     `import { defineConfig } from 'tidemark';

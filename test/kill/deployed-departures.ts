@@ -2,24 +2,30 @@ import { readFileSync } from 'node:fs';
 import { DescribeStreamSummaryCommand, MergeShardsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
 import type { Target } from '#cli/target.ts';
 import { encodeEntityKey } from '#codec/entity-key.ts';
+import { unpackProgress } from '#codec/progress.ts';
 import { listQuarantine } from '#engine/ingest/quarantine-replay.ts';
 import { serveFeatures } from '#engine/serve-features.ts';
 import { planServing, type ServePlan } from '#engine/serve-plan.ts';
 import { checkout } from '#localstack/paths.ts';
-import { findEntity, findStreamSource, findStreamView } from '#spec/find.ts';
+import { findEntity, findStreamSource, findStreamView, viewId } from '#spec/find.ts';
 import { tableNames } from '#spec/layout.ts';
 import type { StreamView } from '#spec/manifest.ts';
 import type { Repository } from '#spec/transform.ts';
 import type { Value } from '#spec/value-type.ts';
 import { AthenaSqlEngine, createAthenaClient } from '#store/athena/sql-engine.ts';
+import { DynamoCheckpoints } from '#store/dynamodb/checkpoints.ts';
 import { createDynamoClient } from '#store/dynamodb/client.ts';
 import { DynamoOnlineRows } from '#store/dynamodb/online-rows.ts';
+import { DynamoWindowItems } from '#store/dynamodb/window-items.ts';
 import type { StreamRecord } from '#store/event-stream.ts';
 import { createKinesisClient, KinesisEventStream } from '#store/kinesis/event-stream.ts';
 import { createS3Client, S3Objects } from '#store/s3/objects.ts';
 import { type ParquetRow, parquetRows } from '#test/support/parquet-rows.ts';
 import { deployDefinitions } from './deploy-definitions.ts';
 import { functionName, LocalLambda, type Mapping } from './local-lambda.ts';
+
+/** Of 2013: each has events in every shard. */
+const carriers = ['9E', 'AA', 'B6', 'DL', 'EV', 'MQ', 'UA', 'US', 'WN'];
 
 /** Values and statuses of one entity. */
 export interface ServedWindows {
@@ -40,6 +46,8 @@ export class DeployedDepartures {
   readonly #kinesis = createKinesisClient();
   readonly #online: DynamoOnlineRows;
   readonly #objects: S3Objects;
+  readonly #items: DynamoWindowItems;
+  readonly #checkpoints: DynamoCheckpoints;
   readonly #plans = new Map<StreamView, ServePlan>();
 
   constructor(deployed: { target: Target; repository: Repository }, streamArn: string, mappings: readonly Mapping[]) {
@@ -50,7 +58,10 @@ export class DeployedDepartures {
     this.#streamName = target.streams.departed ?? '';
     this.stream = new KinesisEventStream({ client: this.#kinesis, streamName: this.#streamName });
     this.lambda = new LocalLambda(target.endpoint ?? '');
-    this.#online = new DynamoOnlineRows({ client: createDynamoClient({ attempts: 1 }), tableName: target.table });
+    const client = createDynamoClient({ attempts: 1 });
+    this.#online = new DynamoOnlineRows({ client, tableName: target.table });
+    this.#items = new DynamoWindowItems({ client, tableName: target.table });
+    this.#checkpoints = new DynamoCheckpoints(client, target.jobsTable);
     this.#objects = new S3Objects(createS3Client(), target.bucket);
     const named = (batchSize: (size: number) => boolean): string => {
       const mapping = mappings.find(({ BatchSize }) => batchSize(BatchSize));
@@ -104,6 +115,27 @@ export class DeployedDepartures {
       }
     }
     return all;
+  }
+
+  /**
+   * Positions in the shards before which a consumer has done everything. The aggregating one may be in the middle of a batch, of at most 500
+   * records, beyond the last sequence that it has applied.
+   */
+  async done(consumer: 'aggregate' | 'archive'): Promise<ReadonlyMap<string, string>> {
+    if (consumer === 'archive')
+      return new Map(
+        [...(await this.#checkpoints.read('archive/departed'))].map(([shard, at]) => [shard, at.sequence]),
+      );
+    const entity = findEntity(this.repository.manifest, 'carrier');
+    const addresses = carriers.map((code) => ({
+      entityKey: encodeEntityKey(entity, [code]),
+      viewId: viewId(this.view('carrier_windows')),
+    }));
+    const reached = new Map<string, string>();
+    for (const item of await this.#items.read(addresses))
+      for (const [shard, { sequence }] of item ? unpackProgress(item.progress).shards : [])
+        if (sequence > (reached.get(shard) ?? '')) reached.set(shard, sequence);
+    return reached;
   }
 
   /** What serving answers of entities at an instant. */
