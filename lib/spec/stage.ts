@@ -30,10 +30,10 @@ export const stageConfigSchema = z.strictObject({
    */
   archiveWindowSeconds: z._default(z.int().check(z.minimum(0), z.maximum(300)), 60),
   /**
-   * Seconds that the cut of a backfill lies ahead of its claim, 1 to 3600: the stream's consumers must all have learned of it before its
-   * instant comes, so it is longer than any batch takes. Shorter is for tests.
+   * Seconds that the cut of a backfill lies ahead of its claim, 15 to 3600: the stream's consumers must all have learned of it before its
+   * instant comes. They look every 10 seconds and at the start of a batch, so it is longer than any batch takes. Shorter is for tests.
    */
-  backfillCutSeconds: z._default(z.int().check(z.minimum(1), z.maximum(3600)), 300),
+  backfillCutSeconds: z._default(z.int().check(z.minimum(15), z.maximum(3600)), 300),
   /** Where alarms are mailed; absent: alarms only show in the console. */
   alarmEmail: z.optional(z.string().check(z.regex(/^[^@\s]+@[^@\s]+$/))),
 });
