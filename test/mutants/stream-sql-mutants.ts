@@ -135,7 +135,7 @@ export const streamSqlMutants: readonly Mutant[] = [
     tests: [rows],
   }),
   inSql('backfill-tiles-sql', {
-    fault: 'the history of an item ends at the first window that reads an event no more',
+    fault: 'an event of a history goes to the next level while the window of its own still reads it',
     find: "`WHEN ${roundedUp('_t', hopMillis)} + ",
     replace: '`WHEN _t + ',
     tests: ['test/property/backfill-tiles.cloud.test.ts'],
