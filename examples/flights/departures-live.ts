@@ -24,7 +24,7 @@ const cancellationRate = (window: number) =>
     description: 'share of flights that were cancelled, 0 where there were none',
   });
 
-const liveDepartures = {
+export const liveDepartures = {
   departures_1h: count({ window: hour, description: 'flights that left or were cancelled' }),
   departures_24h: count({ window: day, description: 'flights that left or were cancelled' }),
   departures_7d: count({ window: week, description: 'flights that left or were cancelled' }),

@@ -92,7 +92,7 @@ function aggregateOf(aggregate: OracleAggregate, windowOf: WindowOf): OracleValu
     }
     case 'distinct': {
       const seen: OracleValue[] = [];
-      for (const value of values) if (!seen.some((other) => compare(other, value) === 0)) seen.push(value);
+      for (const value of new Set(values)) if (!seen.some((other) => isEqual(other, value))) seen.push(value);
       if (aggregate.exactUpTo === undefined || seen.length <= aggregate.exactUpTo) return BigInt(seen.length);
       return distinctEstimate(aggregate.type ?? 'string', seen);
     }
@@ -106,6 +106,10 @@ function aggregateOf(aggregate: OracleAggregate, windowOf: WindowOf): OracleValu
       return numeric(kind, values, scale);
   }
 }
+
+/** As compare says; of texts, which are many, at once. */
+const isEqual = (a: OracleValue, b: OracleValue): boolean =>
+  typeof a === 'string' && typeof b === 'string' ? a === b : compare(a, b) === 0;
 
 /** sum, mean, variance, stddev over exact integers: round(x * 10^scale), half away from zero. */
 function numeric(kind: string, values: readonly OracleValue[], scale: number | undefined): OracleValue | 'error' {

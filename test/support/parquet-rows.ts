@@ -1,7 +1,8 @@
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
-export type ParquetRow = Readonly<Record<string, number | bigint | string | boolean | null>>;
+export type ParquetScalar = number | bigint | string | boolean | null;
+export type ParquetRow = Readonly<Record<string, ParquetScalar | readonly ParquetScalar[]>>;
 
 const bufferOf = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 
