@@ -18,6 +18,11 @@ export interface EventRowsOptions {
   readonly hashed?: readonly string[];
   /** From when an event counts: its arrival too (asServed, and knowledgeTime, which for events is the same), or its event time alone. */
   readonly mode: VisibilityMode;
+  /**
+   * Of equal events of a source that deduplicates: `first` for what is counted; `all` for rows of which the newest stands, as the live stream writes
+   * them, since a copy of one that was ahead of its arrival happened later. @default first
+   */
+  readonly copies?: 'first' | 'all';
   /** Bounds in epoch milliseconds, all inclusive; absent: unbounded. */
   readonly bounds?: {
     readonly minEventMillis?: number;
@@ -38,7 +43,7 @@ export const eventsOf = (
 });
 
 /**
- * SELECT of what counts of a source, each event once: the entity's keys, `_t` (event time as accepted) and `_from` (instant from which it
+ * SELECT of what counts of a source, each event once (see `copies`): the entity's keys, `_t` (event time as accepted) and `_from` (instant from which it
  * counts), `_arrival` and `_fingerprint` (bigint, epoch milliseconds), the wanted columns and hashes. History counts as far as its seam, the log after it;
  * of equal events the first. Rows with a null key or event time are left out.
  */
@@ -93,7 +98,7 @@ function historyRows(
 
 const hasKeys = (entity: Entity): string[] => entity.keys.map(({ name }) => `${quoted(name)} IS NOT NULL`);
 
-/** Archived events that arrived after the seam; where the source deduplicates, the first arrival of each. */
+/** Archived events that arrived after the seam; where copies do not count, the first arrival of each. */
 function logRows(
   { database, source, entity }: EventsOnTables,
   names: readonly string[],
@@ -114,7 +119,7 @@ function logRows(
       `FROM ${table(database, tableNames.events(source))}`,
       `WHERE ${conditions.join(' AND ')}`,
     ].join('\n');
-  if (!source.deduplicateBy) return rows('');
+  if (!dropsCopies(source, options)) return rows('');
   const keys = entity.keys.map(({ name }) => quoted(name)).join(', ');
   const order = [arrival, quoted(eventColumns.shard), quoted(eventColumns.sequence)].join(', ');
   const copy = `, row_number() OVER (PARTITION BY ${keys}, ${fingerprint} ORDER BY ${order}) AS _copy`;
@@ -124,16 +129,19 @@ function logRows(
   ].join('\n');
 }
 
+const dropsCopies = ({ deduplicateBy }: StreamSource, { copies = 'first' }: EventRowsOptions): boolean =>
+  deduplicateBy !== undefined && copies === 'first';
+
 /**
  * Partitions (dates of arrivals) that can hold a wanted event or the first copy of one. Nothing arrives before it happened; a first copy may
  * have been cut to its arrival, up to the skew before.
  */
-function dates(
-  { allowedSkewMillis, deduplicateBy, history }: StreamSource,
-  { mode, bounds = {} }: EventRowsOptions,
-): string[] {
+function dates(source: StreamSource, options: EventRowsOptions): string[] {
+  const { allowedSkewMillis, deduplicateBy, history } = source;
+  const { mode, bounds = {} } = options;
+  const skewMillis = dropsCopies(source, options) ? allowedSkewMillis : 0;
   const least = [
-    ...(bounds.minEventMillis === undefined ? [] : [bounds.minEventMillis - (deduplicateBy ? allowedSkewMillis : 0)]),
+    ...(bounds.minEventMillis === undefined ? [] : [bounds.minEventMillis - skewMillis]),
     ...(history ? [history.untilMillis] : []),
   ];
   const within = mode === 'eventTime' ? deduplicateBy?.withinMillis : 0;

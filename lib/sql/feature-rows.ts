@@ -132,6 +132,7 @@ function streamTableRows(
   const events = eventRowsSelect(on, {
     columns: read,
     mode: isByCreation ? 'eventTime' : mode,
+    copies: 'all',
     bounds: {
       ...(bounds.minEventMillis === undefined ? {} : { minEventMillis: bounds.minEventMillis }),
       ...(bounds.maxEventMillis === undefined ? {} : { maxFromMillis: bounds.maxEventMillis }),

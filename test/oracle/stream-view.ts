@@ -29,8 +29,12 @@ export interface CountedEvent extends OracleEvent {
   readonly from: number;
 }
 
-/** What of the records counts at all, each event once. */
-export function countedEvents(records: readonly OracleRecord[], stream: OracleStream): CountedEvent[] {
+/** What of the records counts at all: of copies the first in windows; in tables, of which the newest row stands, all. */
+export function countedEvents(
+  records: readonly OracleRecord[],
+  stream: OracleStream,
+  copies: 'first' | 'all' = 'first',
+): CountedEvent[] {
   const inOrder = [...records].sort(
     (a, b) => (a.arrival ?? 0) - (b.arrival ?? 0) || textOrder(a.shard, b.shard) || textOrder(a.sequence, b.sequence),
   );
@@ -47,7 +51,7 @@ export function countedEvents(records: readonly OracleRecord[], stream: OracleSt
     const at = Math.min(record.sentAt, record.arrival);
     if (stream.within !== undefined && record.arrival - at > stream.within) continue;
     if (stream.history && record.arrival <= stream.history.until) continue;
-    if (stream.within !== undefined) {
+    if (stream.within !== undefined && copies === 'first') {
       if (seen.some((other) => isSame(other, record))) continue;
       seen.push(record);
     }

@@ -43,7 +43,7 @@ const manifest = manifestOf({
 const same = (a: OracleValue | undefined, b: Value | undefined): boolean => a === b || Object.is(a, b);
 
 const rowsOf = (records: readonly OracleRecord[], name: SourceName): OracleRow[] =>
-  countedEvents(records, oracleStreams[name]).flatMap(({ key, at, from, row }) =>
+  countedEvents(records, oracleStreams[name], 'all').flatMap(({ key, at, from, row }) =>
     key === null
       ? []
       : [

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { VisibilityMode } from '#semantics/visibility.ts';
 import { eventRowsSelect } from '#sql/event-rows.ts';
-import { entityOf, streamSourceOf } from '../../support/manifests.ts';
+import { featureRowsSelect } from '#sql/feature-rows.ts';
+import { entityOf, streamSourceOf, tableViewOf } from '../../support/manifests.ts';
 
 const [hour, day] = [3_600_000, 86_400_000];
 const noon = Date.UTC(2026, 2, 10, 12);
@@ -64,5 +65,24 @@ describe('partitions of an event log', () => {
       latencyMillis: 1,
     };
     expect(datesOf({ history })).toEqual([`"dt" >= '2026-03-09'`, `"dt" <= '2026-03-10'`]);
+  });
+});
+
+describe('copies of an event', () => {
+  const deduplicateBy = { field: 'user_id', withinMillis: hour };
+  const source = streamSourceOf('orders', columns, { ...plain, deduplicateBy });
+
+  it('count once in windows', () => {
+    const sql = eventRowsSelect({ database: 'db', source, entity }, { columns: [], mode: 'asServed' });
+    expect(sql).toContain('_copy = 1');
+  });
+
+  it('are rows of a table view each, as the live stream writes them: a later copy of one that was ahead is newer', () => {
+    const view = tableViewOf('newest', [{ name: 'at', type: 'timestamp' }], { entity: 'user', source: 'orders' });
+    const bounds = { minEventMillis: noon };
+    const rows = { features: ['at'], mode: 'asServed', bounds } as const;
+    const sql = featureRowsSelect({ database: 'db', view, source, entity }, rows);
+    expect(sql).not.toContain('_copy');
+    expect(sql).toContain(`"dt" >= '2026-03-10'`);
   });
 });
