@@ -13,7 +13,6 @@ import { archivedThrough } from './archive-progress.ts';
 import { readInput, writePart } from './compact-part.ts';
 import {
   type CompactionInput,
-  compactedDayFolder,
   type DayPlan,
   dayPlanKey,
   dayPlanSchema,
@@ -61,7 +60,7 @@ export async function compactEvents(
     if (ports.clock() >= stopMillis) break;
     const day: Day = { source, dt, files };
     let standing = await readPlan(ports.objects, day);
-    const isNew = standing === undefined || uncovered(standing.plan, day).length > 0;
+    const isNew = standing === undefined || uncovered(standing.plan, files).length > 0;
     if (isNew && standing?.plan.movedAtMillis !== null) {
       if (!(await isOver(ports, day))) continue;
       standing = await planDay(ports, day, standing);
@@ -82,7 +81,7 @@ interface Day {
   readonly source: StreamSource;
   /** UTC date of the arrivals. */
   readonly dt: string;
-  /** Its archived files. */
+  /** Its archived files, as they were listed at first. */
   readonly files: readonly ObjectInfo[];
 }
 
@@ -110,7 +109,7 @@ async function readPlan(objects: Objects, { source, dt }: Day): Promise<Standing
   return found && { plan: found.value, etag: found.etag };
 }
 
-function uncovered({ covered }: DayPlan, { files }: Day): ObjectInfo[] {
+function uncovered({ covered }: DayPlan, files: readonly ObjectInfo[]): ObjectInfo[] {
   const keys = new Set(covered);
   return files.filter(({ key }) => !keys.has(key));
 }
@@ -122,15 +121,18 @@ async function isOver(ports: CompactionPorts, { source, dt }: Day): Promise<bool
   return archivedThrough({ checkpoints, stream: ports.openStream(source) }, source, settledMillis);
 }
 
-/** Writes the next plan of a day down; undefined where somebody else has written one meanwhile. */
+/**
+ * Writes the next plan of a day that is over down; undefined where somebody else has written one meanwhile. Its files are listed again: the
+ * archive may have put its last ones since the first look.
+ */
 async function planDay(
   { objects }: CompactionPorts,
   day: Day,
   standing: StandingPlan | undefined,
 ): Promise<StandingPlan | undefined> {
-  const added = standing ? uncovered(standing.plan, day) : day.files;
-  const earlier: ObjectInfo[] = [];
-  if (standing) for await (const part of objects.list(standing.plan.folder)) earlier.push(part);
+  const files = await filesUnder(objects, dayFolder(day.source, day.dt));
+  const added = standing ? uncovered(standing.plan, files) : files;
+  const earlier = standing ? await filesUnder(objects, standing.plan.folder) : [];
   const inputs: CompactionInput[] = [];
   await forEachConcurrent([...earlier, ...added], footersAtOnce, async (file) => {
     inputs.push(await readInput(objects, file));
@@ -142,6 +144,12 @@ async function planDay(
   const condition = standing ? { ifMatch: standing.etag } : ({ ifAbsent: true } as const);
   const etag = await objects.put(dayPlanKey(day.source, day.dt), JSON.stringify(plan), condition);
   return etag === undefined ? undefined : { plan, etag };
+}
+
+async function filesUnder(objects: Objects, folder: string): Promise<ObjectInfo[]> {
+  const files: ObjectInfo[] = [];
+  for await (const file of objects.list(folder)) if (file.key.endsWith('.parquet')) files.push(file);
+  return files;
 }
 
 /** Writes what is missing of the parts and moves the partition. */
@@ -158,8 +166,9 @@ async function publishDay(ports: CompactionPorts, { source, dt }: Day, { plan, e
 async function deleteOld({ objects, clock }: CompactionPorts, { source, dt }: Day, plan: DayPlan): Promise<number> {
   if (plan.movedAtMillis === null || clock() < plan.movedAtMillis + graceMillis) return 0;
   const old: string[] = [];
-  for await (const { key } of objects.list(compactedDayFolder(source, dt)))
-    if (!key.startsWith(plan.folder) && key !== dayPlanKey(source, dt)) old.push(key);
+  // Not whatever else lies there: another one may be writing the next generation.
+  for (let earlier = 1; earlier < plan.generation; earlier++)
+    for (const { key } of await filesUnder(objects, generationFolder(source, dt, earlier))) old.push(key);
   await objects.delete(old);
   const covered = new Set(plan.covered);
   const archived: string[] = [];

@@ -117,3 +117,51 @@ it('keeps columns and types of days in which the schema changed', async () => {
     ],
   ]);
 });
+
+/** A source whose archive has put one record of a day that is over, and what compaction works with. */
+async function archivedWorld() {
+  const driver = entityOf('driver', [{ name: 'driver_id', type: 'int64' }]);
+  const schema: Column[] = [
+    { name: 'driver_id', type: 'int64' },
+    { name: 'happened_at', type: 'timestamp' },
+  ];
+  const source = streamSourceOf('rides', schema, { eventTime: 'happened_at', entities: ['driver'] });
+  const [objects, checkpoints, partitions] = [new MemoryObjects(), new MemoryCheckpoints(), new MemoryPartitions()];
+  const arrivalMillis = Date.UTC(2024, 2, 1, 12);
+  const archive = eventArchiver(
+    { manifest: manifestOf({ entities: [driver], sources: [source], views: [] }), objects, checkpoints, partitions },
+    source,
+  );
+  const archived = (sequence: bigint) => {
+    const data = Buffer.from(JSON.stringify({ driver_id: Number(sequence), happened_at: arrivalMillis }));
+    return archive([{ shard: 'shard-0', sequence: sequenceText(sequence), arrivalMillis, data }]);
+  };
+  await archived(1n);
+  const ports = { objects, checkpoints, partitions, openStream: () => new MemoryEventStream() };
+  return { source, archived, ...ports, ports, dayAfterMillis: arrivalMillis + 2 * 86_400_000 };
+}
+
+it('joins what the archive has put while compaction was asking whether the day is over', async () => {
+  const world = await archivedWorld();
+  let isFirst = true;
+  const checkpoints = {
+    read: async (group: string) => {
+      if (isFirst) await world.archived(2n);
+      isFirst = false;
+      return world.checkpoints.read(group);
+    },
+    advance: world.checkpoints.advance.bind(world.checkpoints),
+  };
+  const done = await compactEvents({ ...world.ports, checkpoints, clock: () => world.dayAfterMillis }, world.source);
+  expect(done).toEqual({ days: 1, files: 2, deleted: 0 });
+});
+
+it('deletes nothing of a later generation, whose parts another one is writing', async () => {
+  const world = await archivedWorld();
+  await compactEvents({ ...world.ports, clock: () => world.dayAfterMillis }, world.source);
+  const later = `${objectKeys.eventsCompacted(world.source)}dt=2024-03-01/generation=2/part-00000.parquet`;
+  await world.objects.put(later, new Uint8Array(1));
+  const graceOver = () => world.dayAfterMillis + 86_400_000;
+  expect(await compactEvents({ ...world.ports, clock: graceOver }, world.source)).toMatchObject({ deleted: 1 });
+  expect(await world.objects.head(later)).toBeDefined();
+});
