@@ -153,13 +153,16 @@ async function filesUnder(objects: Objects, folder: string): Promise<ObjectInfo[
 }
 
 /** Writes what is missing of the parts and moves the partition. */
-async function publishDay(ports: CompactionPorts, { source, dt }: Day, { plan, etag }: StandingPlan): Promise<void> {
+async function publishDay(ports: CompactionPorts, day: Day, { plan, etag }: StandingPlan): Promise<void> {
+  const { source, dt } = day;
   for (const part of plan.parts) await writePart(ports.objects, part);
   const partition = { values: [dt], location: ports.objects.uri(plan.folder) };
   await ports.partitions.register(tableNames.events(source), [partition]);
   const moved: DayPlan = { ...plan, movedAtMillis: ports.clock() };
-  // Where it fails another one has moved the partition to the same folder.
-  await ports.objects.put(dayPlanKey(source, dt), JSON.stringify(moved), { ifMatch: etag });
+  if ((await ports.objects.put(dayPlanKey(source, dt), JSON.stringify(moved), { ifMatch: etag })) !== undefined) return;
+  // Another one has moved the partition to the same folder, or on to that of a later generation: there it must stay.
+  const standing = await readPlan(ports.objects, day);
+  if (standing && standing.plan.generation > plan.generation) await publishDay(ports, day, standing);
 }
 
 /** Deletes earlier generations of parts, then the archived files, once nobody reads them any more. Returns how many. */

@@ -3,7 +3,7 @@ import { bytesSource, openParquet, readColumns } from '#codec/parquet-read.ts';
 import { eventArchiver } from '#engine/ingest/archive-batch.ts';
 import { compactEvents } from '#engine/ingest/compact-events.ts';
 import { type CompactionInput, maximumPartRows, partsOf } from '#engine/ingest/compaction-plan.ts';
-import { objectKeys } from '#spec/layout.ts';
+import { objectKeys, tableNames } from '#spec/layout.ts';
 import type { Column, StreamSource } from '#spec/manifest.ts';
 import { type StreamRecord, sequenceText } from '#store/event-stream.ts';
 import { MemoryCheckpoints } from '#store/memory/checkpoints.ts';
@@ -164,4 +164,25 @@ it('deletes nothing of a later generation, whose parts another one is writing', 
   const graceOver = () => world.dayAfterMillis + 86_400_000;
   expect(await compactEvents({ ...world.ports, clock: graceOver }, world.source)).toMatchObject({ deleted: 1 });
   expect(await world.objects.head(later)).toBeDefined();
+});
+
+it('leaves the partition at the newest generation, however late an earlier one is published', async () => {
+  const world = await archivedWorld();
+  const { partitions, source } = world;
+  const own = { ...world.ports, clock: () => world.dayAfterMillis };
+  let isFirst = true;
+  const overtaken = {
+    registerNew: partitions.registerNew.bind(partitions),
+    register: async (...moved: Parameters<MemoryPartitions['register']>) => {
+      if (isFirst) {
+        isFirst = false;
+        await compactEvents(own, source);
+        await world.archived(2n);
+        await compactEvents(own, source);
+      }
+      await partitions.register(...moved);
+    },
+  };
+  await compactEvents({ ...own, partitions: overtaken }, source);
+  expect(partitions.registered(tableNames.events(source))[0]?.location).toContain('/generation=2/');
 });
