@@ -46,7 +46,7 @@ export const streamSqlMutants: readonly Mutant[] = [
   }),
   inSql('event-rows', {
     fault: 'the first copy of an event is not looked for before the window',
-    find: 'deduplicateBy ? allowedSkewMillis : 0',
+    find: 'dropsCopies(source, options) ? allowedSkewMillis : 0',
     replace: '0',
     tests: [pruning],
   }),
