@@ -74,15 +74,15 @@ export async function aggregateBatch(ports: AggregatePorts, { records, deadlineM
   const events = acceptAll(ports, records, batch);
   const { groups, late } = groupByEntity(ports.views.windowed, events);
   batch.counts.late = late;
-  if (ports.views.windowed.length === 0 && !(await isConsumed(ports, events, batch))) return batch.result();
+  if (!(await isConsumed(ports, events, batch))) return batch.result();
   await applyGroups(ports, groups, { batch, deadlineMillis });
   await writeLatest(ports, events, { batch, deadlineMillis });
   return batch.result();
 }
 
 /**
- * Leaves the cuts of a source without a view that needs one: a view that comes later must see that the stream has been consumed before, or
- * it would take what arrived until then for its own. False, and the batch is handed back, where that cannot be written.
+ * Leaves the cuts of a source even where no view needs one, or none needs these events: a view that comes later must see that the stream has been
+ * consumed before, or it would take what arrived until then for its own. False, and the batch is handed back, where that cannot be written.
  */
 async function isConsumed(
   ports: AggregatePorts,

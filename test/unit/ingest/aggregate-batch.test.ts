@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { unpackProgress } from '#codec/progress.ts';
 import { aggregateBatch } from '#engine/ingest/aggregate-batch.ts';
-import { cutAgain } from '#engine/ingest/cuts.ts';
+import { cutAgain, readCuts } from '#engine/ingest/cuts.ts';
 import type { StreamRecord } from '#store/event-stream.ts';
 import type { WindowItem } from '#store/window-items.ts';
 import { IngestWorld } from '#test/support/ingest-world.ts';
@@ -92,6 +92,12 @@ describe('a batch', () => {
       lagMillis: 0,
     });
     expect(await readAt(world, start + minute)).toMatchObject({ values: [1n, 2n] });
+  });
+
+  it('shows that the stream has been consumed, even where no view needs its events: longer windows may come later', async () => {
+    const world = newWorld();
+    await consumed(world, ridesRecords([{ driver: 1, fare: 1, atMillis: -3 * day, arrivalMillis: 0 }]));
+    expect(Object.keys(await readCuts(world.objects, source))).toEqual(['ride_windows@1']);
   });
 
   it('is nothing without records', async () => {
