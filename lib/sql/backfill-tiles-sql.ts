@@ -15,11 +15,6 @@ export interface BackfillSqlOptions {
   readonly cutMillis: number;
   /** No reader asks for windows of an earlier instant. */
   readonly asOfMillis: number;
-  /**
-   * Of a source that deduplicates: events of which copies may arrive after the cut, and so count by their fingerprints. `only` them, all others
-   * (`without`), or both (`with`). @default with
-   */
-  readonly copied?: 'with' | 'without' | 'only';
 }
 
 /**
@@ -28,7 +23,7 @@ export interface BackfillSqlOptions {
  * last, lastN `_p<i>_t` (array(bigint), event times) and `_p<i>_v` (array), oldest first; distinct `_p<i>_h` (array(bigint): hashes; one null where
  * some value has none), or beyond exactUpTo null and `_p<i>_r` (array(bigint): rank * 1024 + register); quantile `_p<i>_b` and `_p<i>_n`
  * (array(bigint): buckets and counts). An event lies in the tile of the first window that reads it at asOfMillis or later; what none reads is
- * left out. Exact views have no tiles: see backfillEventsSql.
+ * left out. Exact views have no tiles: one row an event, see below.
  */
 export function backfillTilesSql(options: BackfillSqlOptions): string {
   const { view } = options;
@@ -86,10 +81,10 @@ function tiledSelect(options: BackfillSqlOptions, plan: WindowPlan, keys: readon
 }
 
 /**
- * Events up to a cut, one by one: rows of the keys, `_event_ms`, `_counts_from_ms`, `_arrival_ms`, `_fingerprint` (bigint or null), the columns that the
+ * Of exact views: events up to a cut, one by one: rows of the keys, `_event_ms`, `_counts_from_ms`, `_arrival_ms`, `_fingerprint` (bigint or null), the columns that the
  * view's aggregates read and the hashes of those that are counted by value.
  */
-export function backfillEventsSql(options: BackfillSqlOptions): string {
+function backfillEventsSql(options: BackfillSqlOptions): string {
   const { view } = options;
   const { source, entity } = eventsOf(options, view);
   const names = [
@@ -103,19 +98,14 @@ export function backfillEventsSql(options: BackfillSqlOptions): string {
 }
 
 function eventsSelect(options: BackfillSqlOptions): string {
-  const { view, cutMillis, asOfMillis, copied = 'with' } = options;
+  const { view, cutMillis, asOfMillis } = options;
   const on = eventsOf(options, view);
   const { windows } = planWindows(view, on.source);
   const reach = Math.max(...windows.map(({ windowMillis, hopMillis }) => windowMillis + hopMillis));
-  const select = eventRowsSelect(on, {
+  return eventRowsSelect(on, {
     columns: columnsRead(view.features, on.source.schema),
     hashed: hashesRead(view.features),
     mode: 'asServed',
     bounds: { minEventMillis: asOfMillis - reach, maxArrivalMillis: cutMillis },
   });
-  if (copied === 'with') return select;
-  const within = on.source.deduplicateBy?.withinMillis;
-  const isCopied =
-    within === undefined ? 'false' : `(_fingerprint IS NOT NULL AND _t + ${bigint(within)} > ${bigint(cutMillis)})`;
-  return `SELECT * FROM (\n${select}\n) all_events WHERE ${copied === 'only' ? isCopied : `NOT ${isCopied}`}`;
 }

@@ -121,7 +121,7 @@ export const codeMutants: readonly Mutant[] = [
   {
     rule: 'ttl',
     fault: 'a row of exactly the ttl is expired when serving',
-    file: 'lib/engine/serve-features.ts',
+    file: 'lib/engine/serve-cells.ts',
     find: 'asOfMillis - eventTimeMillis > read.ttlMillis',
     replace: 'asOfMillis - eventTimeMillis >= read.ttlMillis',
     tests: [serving],
@@ -129,7 +129,7 @@ export const codeMutants: readonly Mutant[] = [
   {
     rule: 'ttl',
     fault: 'expired rows are served',
-    file: 'lib/engine/serve-features.ts',
+    file: 'lib/engine/serve-cells.ts',
     find: "state: expired ? 'EXPIRED' : 'PRESENT'",
     replace: "state: 'PRESENT'",
     tests: [serving],
@@ -146,8 +146,8 @@ export const codeMutants: readonly Mutant[] = [
     rule: 'absence',
     fault: 'the default replaces a stored null',
     file: 'lib/engine/serve-features.ts',
-    find: 'cell.values[feature.position] ?? null;',
-    replace: 'cell.values[feature.position] ?? feature.fallback;',
+    find: 'cell.values[feature.slot] ?? null;',
+    replace: 'cell.values[feature.slot] ?? feature.fallback;',
     tests: [serving],
   },
   {
@@ -257,7 +257,7 @@ export const codeMutants: readonly Mutant[] = [
   {
     rule: 'deletes',
     fault: 'a tombstone is served as a row of nulls',
-    file: 'lib/engine/serve-features.ts',
+    file: 'lib/engine/serve-cells.ts',
     find: 'if (deleted) return missing;',
     replace: '',
     tests: [serving],
@@ -290,7 +290,7 @@ export const codeMutants: readonly Mutant[] = [
     rule: 'on-demand',
     fault: 'a transform whose input could not be read is PRESENT',
     file: 'lib/engine/serve-features.ts',
-    find: " && result.reads.every((read) => cells[read]?.state !== 'ERROR')",
+    find: ' && result.reads.every((read) => cells[read]?.isWhole)',
     replace: '',
     tests: [serving],
   },

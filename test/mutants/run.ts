@@ -4,11 +4,8 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { localEnvironment } from '#cli/target.ts';
 import { startLocalCloud, stopLocalCloud } from '#localstack/local-cloud.ts';
-import { codeMutants } from './code-mutants.ts';
+import { mutants } from './all-mutants.ts';
 import type { Mutant } from './mutant.ts';
-import { sqlMutants } from './sql-mutants.ts';
-import { streamMutants } from './stream-mutants.ts';
-import { streamSqlMutants } from './stream-sql-mutants.ts';
 
 const usage = `usage: npm run test:mutants [-- <words of rule, fault or file> ...] [--unit]
   applies each seeded fault to a copy of the tree and runs the tests that must fail; exit 1 when one survives
@@ -96,7 +93,7 @@ async function cloudEnvironment(name: string): Promise<Record<string, string>> {
 }
 
 async function main(words: readonly string[], isUnitOnly: boolean): Promise<number> {
-  const chosen = [...codeMutants, ...streamMutants, ...sqlMutants, ...streamSqlMutants].filter(
+  const chosen = mutants.filter(
     (mutant) =>
       !(isUnitOnly && needsCloud(mutant)) &&
       (words.length === 0 || words.some((word) => `${mutant.rule} ${mutant.fault} ${mutant.file}`.includes(word))),

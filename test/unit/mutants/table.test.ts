@@ -1,12 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { codeMutants } from '../../mutants/code-mutants.ts';
+import { mutants } from '../../mutants/all-mutants.ts';
 import { rules } from '../../mutants/mutant.ts';
-import { sqlMutants } from '../../mutants/sql-mutants.ts';
-import { streamMutants } from '../../mutants/stream-mutants.ts';
 
-const mutants = [...codeMutants, ...streamMutants, ...sqlMutants];
 const root = join(import.meta.dirname, '../../..');
 
 /** Running them takes minutes (npm run test:mutants); that they still fit the sources is seen here. */

@@ -9,7 +9,7 @@ import { findEntity, findParquetSource, findRowSource, findStreamSource } from '
 import type { Column, EntityView, Manifest, StreamView } from '#spec/manifest.ts';
 import { type FeatureType, isFloatType, isIntegerType, type ScalarType, scalarTypes } from '#spec/value-type.ts';
 import { analystsViewSql } from '#sql/analysts-view-sql.ts';
-import { backfillEventsSql, backfillTilesSql } from '#sql/backfill-tiles-sql.ts';
+import { backfillTilesSql } from '#sql/backfill-tiles-sql.ts';
 import { batchRowsSql } from '#sql/batch-rows-sql.ts';
 import { entityKeysSql } from '#sql/entity-keys-sql.ts';
 import type { ViewOnTables } from '#sql/feature-rows.ts';
@@ -117,11 +117,10 @@ function storedStatements(manifest: Manifest, on: ViewOnTables): Statement[] {
 function streamStatements(manifest: Manifest, view: StreamView): Statement[] {
   const options = { database, manifest, view, cutMillis: now, asOfMillis: now - 60_000 };
   const source = findStreamSource(manifest, view.source);
-  const tiles = backfillTilesSql({ ...options, copied: 'without' });
+  const tiles = backfillTilesSql(options);
   const entity = findEntity(manifest, view.entity);
   return [
     { name: 'tiles', sql: tiles },
-    { name: 'copied events', sql: backfillEventsSql({ ...options, copied: 'only' }) },
     { name: 'history', sql: historyEntitiesSql({ view, source, entity, plan: planWindows(view, source), tiles }) },
   ];
 }
@@ -289,7 +288,6 @@ describe('generated SQL', () => {
       'training set',
       'keys of',
       'tiles',
-      'copied events',
       'history',
     ];
     expect(kinds.filter((kind) => !statements.some(({ name }) => name.includes(kind)))).toEqual([]);

@@ -1,0 +1,15 @@
+import { codeMutants } from './code-mutants.ts';
+import { ingestMutants } from './ingest-mutants.ts';
+import type { Mutant } from './mutant.ts';
+import { sqlMutants } from './sql-mutants.ts';
+import { streamMutants } from './stream-mutants.ts';
+import { streamSqlMutants } from './stream-sql-mutants.ts';
+
+/** Every seeded fault. */
+export const mutants: readonly Mutant[] = [
+  ...codeMutants,
+  ...streamMutants,
+  ...ingestMutants,
+  ...sqlMutants,
+  ...streamSqlMutants,
+];
