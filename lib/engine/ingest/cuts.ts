@@ -13,7 +13,12 @@ const runSchema = z.strictObject({
   cutMillis: z.int().check(z.nonnegative()),
 });
 /** `previous`: the run before, which items go on with until something arrives beyond the cut: a rebuild does not let them grow old. */
-const cutSchema = z.strictObject({ ...runSchema.shape, previous: z.optional(runSchema) });
+const cutSchema = z.strictObject({
+  ...runSchema.shape,
+  previous: z.optional(runSchema),
+  /** A consumer that does not apply the view has been at work: what it took is not in the items of this run. */
+  hasMissed: z.optional(z.literal(true)),
+});
 const cutsSchema = z.strictObject({ views: z.record(z.string(), cutSchema) });
 export type Cut = z.infer<typeof cutSchema>;
 /** Cuts of a source's stream views, by `view@version`. */
@@ -25,18 +30,21 @@ export const cutMarginMillis = 5 * 60_000;
 const cutsAgeMillis = 10_000;
 /** Writers of cuts are few; this many in a row that come in between are a fault. */
 const writeAttempts = 20;
+/** A batch ends at most this long after its consumer has read the cuts: their age and the time of an invocation, rounded up. */
+const batchMillis = 2 * 60_000;
+
+type Repeating = Pick<StreamSource, 'deduplicateBy' | 'allowedSkewMillis'>;
+
+/** Of two copies of an event the second arrives at most this long after the first: within `within` of their event time, which may be ahead. */
+const repeatsMillis = ({ deduplicateBy, allowedSkewMillis }: Repeating): number =>
+  deduplicateBy ? deduplicateBy.withinMillis + allowedSkewMillis : 0;
 
 /**
  * Where a view is cut that is seen for the first time at `nowMillis`. Where the source deduplicates, the live stream must have met every event
- * that one beyond the cut may repeat: copies arrive within `within` of their event time, which may be allowedSkew ahead of the first arrival.
+ * that one beyond the cut may repeat.
  */
-export function firstCutMillis(
-  source: Pick<StreamSource, 'deduplicateBy' | 'allowedSkewMillis'>,
-  nowMillis: number,
-): number {
-  const repeatsMillis = source.deduplicateBy ? source.deduplicateBy.withinMillis + source.allowedSkewMillis : 0;
-  return nowMillis + cutMarginMillis + repeatsMillis;
-}
+export const firstCutMillis = (source: Repeating, nowMillis: number): number =>
+  nowMillis + cutMarginMillis + repeatsMillis(source);
 
 const readStored = (objects: Pick<Objects, 'get'>, source: Pick<StreamSource, 'name'>) =>
   readJson(objects, objectKeys.cuts(source), cutsSchema);
@@ -70,21 +78,36 @@ export interface SeenViews {
   /** `view@version` of every stream view that the consumer applies. */
   readonly views: readonly string[];
   readonly nowMillis: number;
+  /** Asked by a consumer at work: all other views whose items must meet what it takes miss events from now on. @default false */
+  readonly isConsuming?: boolean;
 }
 
-/** The cuts with one for each of the views: 0 for those of the source's first consumer, else ahead of now (firstCutMillis). */
+/**
+ * The cuts with one for each of the views: 0 for those of the source's first consumer, else ahead of now (firstCutMillis). A view that comes back
+ * after a consumer without it (one of an earlier deployment, to which a later one was rolled back) begins its next run.
+ */
 export function claimCuts(
   objects: Pick<Objects, 'get' | 'put'>,
-  source: Pick<StreamSource, 'name' | 'deduplicateBy' | 'allowedSkewMillis'>,
-  { views, nowMillis }: SeenViews,
+  source: Repeating & Pick<StreamSource, 'name'>,
+  { views, nowMillis, isConsuming = false }: SeenViews,
 ): Promise<Cuts> {
   return changeCuts(objects, source, (cuts) => {
-    const fresh = views.filter((view) => cuts?.[view] === undefined);
-    if (cuts && fresh.length === 0) return undefined;
-    const cut: Cut = { run: 1, cutMillis: cuts ? firstCutMillis(source, nowMillis) : 0 };
-    return { ...cuts, ...Object.fromEntries(fresh.map((view) => [view, cut])) };
+    const known = Object.entries(cuts ?? {});
+    // Consumers of an earlier deployment work on for a while beside a view that they do not know: up to its cut nothing is missed.
+    const isMet = ({ cutMillis }: Cut): boolean => nowMillis + batchMillis > cutMillis - repeatsMillis(source);
+    const missed = known.filter(([view, cut]) => isConsuming && !cut.hasMissed && !views.includes(view) && isMet(cut));
+    const fresh = views.filter((view) => cuts?.[view] === undefined || cuts[view].hasMissed);
+    if (cuts && fresh.length === 0 && missed.length === 0) return undefined;
+    const cutMillis = cuts ? firstCutMillis(source, nowMillis) : 0;
+    return {
+      ...cuts,
+      ...Object.fromEntries(missed.map(([view, cut]): [string, Cut] => [view, { ...cut, hasMissed: true }])),
+      ...Object.fromEntries(fresh.map((view): [string, Cut] => [view, { run: nextRun(cuts?.[view]), cutMillis }])),
+    };
   });
 }
+
+const nextRun = (before: Cut | undefined): number => (before?.run ?? 0) + 1;
 
 /** Gives a view its next run, cut at an instant that must lie far enough ahead (firstCutMillis). Returns the new cut. */
 export async function cutAgain(
@@ -94,15 +117,16 @@ export async function cutAgain(
 ): Promise<Cut> {
   const cuts = await changeCuts(objects, source, (stored) => {
     const before = stored?.[view];
-    const previous = before ? { previous: { run: before.run, cutMillis: before.cutMillis } } : {};
-    return { ...stored, [view]: { run: (before?.run ?? 0) + 1, cutMillis, ...previous } };
+    const isWhole = before !== undefined && !before.hasMissed;
+    const previous = isWhole ? { previous: { run: before.run, cutMillis: before.cutMillis } } : {};
+    return { ...stored, [view]: { run: nextRun(before), cutMillis, ...previous } };
   });
   return cuts[view] ?? { run: 1, cutMillis };
 }
 
 /** The cuts of one process. */
 export interface CutReader {
-  /** Read at most every 10 s; views without a cut get one. */
+  /** Read at most every 10 s; views without a cut get one, and those that the consumer does not apply are said to miss events. */
   current(): Promise<Cuts>;
   /** Read now. */
   again(): Promise<Cuts>;
@@ -118,7 +142,7 @@ export function createCutReader(
   let reading: Promise<Cuts> | undefined;
   const again = async (): Promise<Cuts> => {
     const nowMillis = ports.clock();
-    const cuts = await claimCuts(ports.objects, source, { views, nowMillis });
+    const cuts = await claimCuts(ports.objects, source, { views, nowMillis, isConsuming: true });
     known = { cuts, readAtMillis: nowMillis };
     return cuts;
   };

@@ -114,3 +114,47 @@ it('is cut ahead where a source was consumed before it had any view with windows
   const later = await createCutReader({ objects, clock }, rides, ['a@1']).current();
   expect(later['a@1']?.cutMillis).toBeGreaterThan(nowMillis);
 });
+
+it('gives a view its next run that comes back after a consumer without it: a rollback has missed events', async () => {
+  const objects = new MemoryObjects();
+  let clock = nowMillis;
+  const consumerOf = (views: readonly string[]) => createCutReader({ objects, clock: () => clock }, rides, views);
+  await consumerOf(['a@1']).current();
+  await consumerOf(['a@1', 'b@1']).current();
+  const before = await readCuts(objects, rides);
+  clock += 60 * minute;
+  await consumerOf(['a@1']).current();
+  clock += 60 * minute;
+  const after = await consumerOf(['a@1', 'b@1']).current();
+  expect(after).toEqual({ 'a@1': before['a@1'], 'b@1': { run: 2, cutMillis: clock + 5 * minute } });
+  expect(await consumerOf(['a@1', 'b@1']).current()).toEqual(after);
+});
+
+it('leaves a view alone that consumers of the earlier deployment do not know yet: they end before its cut', async () => {
+  const objects = new MemoryObjects();
+  const deduplicateBy = { field: 'id', withinMillis: 60 * minute };
+  for (const source of [rides, { ...rides, name: 'once', deduplicateBy }]) {
+    let clock = nowMillis;
+    const consumerOf = (views: readonly string[]) => createCutReader({ objects, clock: () => clock }, source, views);
+    await consumerOf([]).current();
+    const cuts = await consumerOf(['a@1']).current();
+    clock += 2 * minute;
+    expect(await consumerOf([]).current()).toEqual(cuts);
+    clock += 2 * minute;
+    expect(await consumerOf([]).current()).toMatchObject({ 'a@1': { hasMissed: true } });
+  }
+});
+
+it('takes a backfill for no consumer: the views that it does not know have missed nothing', async () => {
+  const objects = new MemoryObjects();
+  const cuts = await createCutReader({ objects, clock: () => nowMillis }, rides, ['a@1', 'b@1']).current();
+  expect(await claimCuts(objects, rides, { views: ['a@1'], nowMillis })).toEqual(cuts);
+});
+
+it('lets no item go on in a run that has missed events while a rebuild waits for its cut', async () => {
+  const objects = new MemoryObjects();
+  const consumerOf = (views: readonly string[]) => createCutReader({ objects, clock: () => nowMillis }, rides, views);
+  await consumerOf(['a@1']).current();
+  await consumerOf([]).current();
+  expect(await cutAgain(objects, rides, { view: 'a@1', cutMillis: 7 })).toEqual({ run: 2, cutMillis: 7 });
+});
