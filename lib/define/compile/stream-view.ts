@@ -30,11 +30,19 @@ export function compileStreamView(definition: StreamDefinition, problems: Proble
   return {
     kind: 'stream',
     ...viewBase(definition, problems),
-    layout: layoutOf({ kind: 'stream', ...exact, features: features.map((it) => [it.name, it.type, it.formula]) }),
+    layout: layoutOf({
+      kind: 'stream',
+      ...exact,
+      features: features.map(({ name, type, formula }) => [name, type, formula, columnTypes(definition, formula)]),
+    }),
     ...exact,
     features,
   };
 }
+
+/** Types of the columns that a formula aggregates: a state holds their values, of decimals their digits alone. */
+const columnTypes = ({ options: { source } }: StreamDefinition, formula: AggregatedFeature['formula']) =>
+  aggregationsOf(formula).map((one) => (one.kind === 'count' ? null : (source.schema[one.column]?.type ?? null)));
 
 /** Events that an exact view keeps; undefined for a view that is not exact. */
 function maxEventsOf({ name, origin, options }: StreamDefinition, problems: Problems): number | undefined {

@@ -14,6 +14,7 @@ import {
   hours,
   int64,
   lastN,
+  mean,
   minutes,
   ratio,
   seconds,
@@ -243,6 +244,17 @@ describe('hashes of a stream view', () => {
     ];
     expect(new Set([base, ...layouts]).size).toBe(9);
     expect(layoutOf({ online: false, description: 'x' })).toBe(base);
+  });
+
+  it('of its layout change with the types of the columns that it aggregates, for states hold their digits', () => {
+    const layoutWith = (schema: object): string =>
+      layoutOf({
+        source: stream({ schema: { ...stream().schema, ...schema } }),
+        features: { paid: mean('price', { window }) },
+      });
+    const cents = layoutWith({ price: decimal(10, 2) });
+    expect(layoutWith({ price: decimal(10, 4) })).not.toBe(cents);
+    expect(layoutWith({ price: decimal(10, 2), more: int64() })).toBe(cents);
   });
 
   it('of its definition change with what its source accepts, not with who else reads it or how it is cut', () => {
