@@ -50,7 +50,7 @@ export async function mergeHistory(
     const before = openItem(target, found);
     if (before.progress.run > cut.run) throw newerRun(merge, before.progress.run);
     if (before.progress.run === cut.run && before.progress.hasHistory) return { kind: 'before' };
-    const after = withHistory(merge, inRun(target, before, cut), history);
+    const after = withHistory(merge, inRun(target, before, { source: rules.source, cut }), history);
     const write = await writeEntity(items, { target, rules }, { entityKey, after, historyUntilMillis });
     if (write.kind === 'written')
       return { kind: 'merged', writeUnits: writeUnitsOf(write.items), gaveUp: write.gaveUp };

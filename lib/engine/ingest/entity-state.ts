@@ -74,17 +74,31 @@ export function openItem(target: WindowedView, item: WindowItem | undefined): En
 export function inRun(
   target: WindowedView,
   before: EntityState,
-  { run, cutMillis }: Pick<Cut, 'run' | 'cutMillis'>,
+  { source, cut }: { readonly source: StreamSource; readonly cut: Pick<Cut, 'run' | 'cutMillis'> },
 ): EntityState {
-  if (before.progress.run >= run) return before;
-  const newestMillis = newestOf(target, before);
+  if (before.progress.run >= cut.run) return before;
   return {
     ...before,
     closedUntilMillis: null,
-    lostUntilMillis: newestMillis === undefined ? null : Math.min(newestMillis, cutMillis),
+    lostUntilMillis: lostInRun(before, newestOf(target, before), { source, cut }),
     state: emptyState,
-    progress: { run, hasHistory: false, shards: before.progress.shards },
+    progress: { run: cut.run, hasHistory: false, shards: before.progress.shards },
   };
+}
+
+/**
+ * What the backfill brings again is lost up to the cut at most. Where fingerprints may have been given up of which copies still come beyond the
+ * cut, the loss reaches beyond it too: bringing the events again does not bring the fingerprints.
+ */
+function lostInRun(
+  { lostUntilMillis }: EntityState,
+  newestMillis: number | undefined,
+  { source, cut: { cutMillis } }: { readonly source: StreamSource; readonly cut: Pick<Cut, 'cutMillis'> },
+): number | null {
+  const { deduplicateBy } = source;
+  if (lostUntilMillis !== null && deduplicateBy && lostUntilMillis + deduplicateBy.withinMillis > cutMillis)
+    return Math.max(lostUntilMillis, cutMillis + 1);
+  return newestMillis === undefined ? null : Math.min(newestMillis, cutMillis);
 }
 
 /** No event that an entity holds, or has lost, happened later: the windows that reach back to it are those that read anything of it. */

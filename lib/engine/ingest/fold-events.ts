@@ -47,7 +47,7 @@ export function foldEvents(
   if (taken.progress === before.progress) return { kind: 'unchanged', taken };
   const seen = { ...before, progress: taken.progress };
   // Until an event of the new run comes, the item shows what the older one counted.
-  const base = taken.taken.length > 0 ? inRun(target, seen, cut) : seen;
+  const base = taken.taken.length > 0 ? inRun(target, seen, { source: rules.source, cut }) : seen;
   const state = addEvents(
     target.plan,
     base.state,

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { unpackProgress } from '#codec/progress.ts';
+import { mergeHistory } from '#engine/backfill/merge-history.ts';
 import { aggregateBatch } from '#engine/ingest/aggregate-batch.ts';
 import { cutAgain, readCuts } from '#engine/ingest/cuts.ts';
+import { addEvents, emptyState } from '#semantics/stream/window-state.ts';
+import { objectKeys } from '#spec/layout.ts';
 import type { StreamRecord } from '#store/event-stream.ts';
 import type { WindowItem } from '#store/window-items.ts';
 import { IngestWorld } from '#test/support/ingest-world.ts';
@@ -258,6 +261,36 @@ describe('an item that grows too large', () => {
     const until = Math.ceil(lost / minute) * minute + hour;
     expect(await readAt(world, until - 1)).toMatchObject({ marks: 'ee' });
     expect(await readAt(world, until)).toMatchObject({ values: [0n, null], marks: 'de' });
+  });
+});
+
+describe('an item that has forgotten fingerprints of what a backfill brings', () => {
+  const cut = { run: 2, cutMillis: start + minute };
+  it.each([
+    { of: 'a view that came later', cut, counts: { notOurs: 20_000, itemsTooLarge: 1 } },
+    {
+      of: 'a rebuild',
+      cut: { ...cut, previous: { run: 1, cutMillis: 0 } },
+      counts: { applied: 20_000, itemsTooLarge: 1 },
+    },
+  ])('serves no value that could count a copy twice, though the history is merged: $of', async (one) => {
+    const deduplicated = ridesOf({ deduplicateBy: { field: 'id', withinMillis: day }, eventId: 'id' });
+    const world = new IngestWorld(ridesManifest([windows], deduplicated), deduplicated);
+    world.nowMillis = start;
+    const cuts = { views: { 'ride_windows@1': one.cut } };
+    await world.objects.put(objectKeys.cuts(deduplicated), JSON.stringify(cuts));
+    const rides = Array.from({ length: 20_000 }, (_, index) => ({ driver: 1, fare: 1, atMillis: index }));
+    const before = ridesRecords(rides);
+    expect((await consumed(world, before)).counts).toMatchObject(one.counts);
+    const target = world.view('ride_windows');
+    const { accept, rules } = world.ports();
+    const events = before.map(accept).flatMap((one) => (one.kind === 'accepted' ? [one.event] : []));
+    const merge = { target, rules, cut, historyUntilMillis: cut.cutMillis };
+    const entity = { entityKey: driverKey(1), item: await headOf(world) };
+    await mergeHistory(world.items, merge, { ...entity, history: addEvents(target.plan, emptyState, events) });
+    const copy = { driver: 1, fare: 1, atMillis: 0, arrivalMillis: 2 * minute, id: 'ride 0' };
+    await consumed(world, ridesRecords([copy], shard, 20_001));
+    expect(await readAt(world, start + 3 * minute)).toMatchObject({ marks: 'ee' });
   });
 });
 
