@@ -100,7 +100,9 @@ export async function replayEntry(
     return { kind: 'begunBefore', replay: (await readReplay(objects, source, id))?.value ?? { startedAt } };
   const [outcome] = await stream.put([{ partitionKey: partitionKeyFor(source, entry, data), data }]);
   if (outcome?.kind !== 'put') {
-    await objects.delete([key]); // the stream says that it is not there
+    // The stream says that it is not there: what was known before stands again.
+    if (before) await mark(before.value, etag);
+    else await objects.delete([key]);
     return { kind: 'failed', reason: outcome?.reason ?? 'no answer' };
   }
   const { shard, sequence } = outcome;

@@ -102,6 +102,13 @@ describe('the text of windows', () => {
   });
 });
 
+it('keeps values out of the error of windows that cannot be read: errors are logged', () => {
+  const read = windowReader(viewOf(small), planOf(small));
+  expect(() => read('abcd0123[0,null,null,"secret')).toThrow(
+    expect.objectContaining({ message: expect.not.stringContaining('secret'), cause: undefined }),
+  );
+});
+
 describe('parts survive', () => {
   const features: Features = [
     ['int64', over('sum', 'items')],

@@ -130,6 +130,17 @@ it('lets one of many who replay a record at once do it', async () => {
   expect((await stream.read(shard)).records).toHaveLength(4);
 });
 
+it('remembers an earlier replay where the stream does not take the record once more', async () => {
+  const { list, ports } = await quarantined();
+  const entry = entryOf(await list(), 'tooFarAhead');
+  await replayEntry(ports, { source, entry });
+  const replayed = await list({ withReplayed: true });
+  const refusing = { put: async () => [{ kind: 'failed' as const, reason: 'busy' }] };
+  const again = await replayEntry({ ...ports, stream: refusing }, { source, entry, isAgain: true });
+  expect(again).toEqual({ kind: 'failed', reason: 'busy' });
+  expect(await list({ withReplayed: true })).toEqual(replayed);
+});
+
 it('leaves a record waiting that the stream did not take, and shows a replay that was cut off', async () => {
   const { list, ports } = await quarantined();
   const entry = entryOf(await list(), 'tooFarAhead');
