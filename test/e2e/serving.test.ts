@@ -191,6 +191,7 @@ describe('what the API says of itself', () => {
       '/v1/health',
       '/v1/online-features',
       '/v1/openapi.json',
+      '/v1/push/{source}',
       '/v1/training-sets',
       '/v1/training-sets/{id}',
     ]);
@@ -200,8 +201,10 @@ describe('what the API says of itself', () => {
     const { views } = (await call('/v1/feature-views')).json as { views: { id: string; definitionHash: string }[] }; // documented shape
     expect(views.map(({ id }) => id).sort()).toEqual([
       'carrier_departures@1',
+      'carrier_departures_live@1',
       'flight_context@1',
       'origin_departures@1',
+      'origin_departures_live@1',
       'plane_departures@1',
       'plane_history@1',
       'plane_model@1',
