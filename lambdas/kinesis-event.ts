@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { TidemarkError } from '#spec/errors.ts';
-import type { StreamRecord } from '#store/event-stream.ts';
+import { type StreamRecord, sequenceText } from '#store/event-stream.ts';
 
 const recordSchema = z.object({
   /** `<shard id>:<sequence number>`. */
@@ -18,15 +18,12 @@ const recordSchema = z.object({
 export const kinesisEventSchema = z.object({ Records: z.array(recordSchema) });
 type KinesisRecord = z.infer<typeof recordSchema>;
 
-/** Digits of a sequence number, so that text order is number order. */
-const sequenceDigits = 56;
-
 /** Epoch milliseconds, finer ones rounded up. Microseconds are the last that a float64 of seconds tells apart. */
 const arrivalMillis = (seconds: number): number => Math.ceil(Math.round(seconds * 1_000_000) / 1000);
 
 const toStreamRecord = ({ eventID, kinesis }: KinesisRecord): StreamRecord => ({
   shard: eventID.slice(0, eventID.indexOf(':')),
-  sequence: kinesis.sequenceNumber.padStart(sequenceDigits, '0'),
+  sequence: sequenceText(kinesis.sequenceNumber),
   arrivalMillis: arrivalMillis(kinesis.approximateArrivalTimestamp),
   data: Buffer.from(kinesis.data, 'base64'),
 });

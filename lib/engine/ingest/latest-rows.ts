@@ -7,7 +7,7 @@ import type { ArrivedEvent } from './group-events.ts';
 import { keyValues, type LatestView } from './source-views.ts';
 
 /** The row that an event is in a table view over its stream; undefined where the event is of no such entity. Throws as encodeRow. */
-export function latestRow(
+function latestRow(
   { view, entity }: LatestView,
   source: StreamSource,
   { event }: Pick<ArrivedEvent, 'event'>,
