@@ -37,6 +37,17 @@ export function countOption(options: OptionValues, name: string): number | undef
   throw new TidemarkError('cli.badArguments', `--${name} must be a positive whole number, got ${JSON.stringify(text)}`);
 }
 
+/** US dollars that were given, zero or more, or undefined. Throws cli.badArguments for any other text. */
+export function costOption(options: OptionValues, name: string): number | undefined {
+  const text = stringOption(options, name);
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}(?:\.\d{1,9})?$/.test(text)) return Number(text);
+  throw new TidemarkError(
+    'cli.badArguments',
+    `--${name} must be an amount of US dollars, as 2.50, got ${JSON.stringify(text)}`,
+  );
+}
+
 /** All values of a repeatable string option; commas separate values too when `isList`. */
 export function listOption(options: OptionValues, name: string, { isList = false } = {}): readonly string[] {
   const value = options[name];

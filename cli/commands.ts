@@ -11,6 +11,7 @@ import { push } from './commands/push.ts';
 import { quarantineList, quarantineReplay } from './commands/quarantine.ts';
 import { runs } from './commands/runs.ts';
 import { trainingSetCreate, trainingSetList, trainingSetShow, trainingSetSqlCommand } from './commands/training-set.ts';
+import { trainingSetExplain } from './commands/training-set-explain.ts';
 import { verify } from './commands/verify.ts';
 
 /** Every command, in the order of help. */
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   quarantineList,
   quarantineReplay,
   trainingSetCreate,
+  trainingSetExplain,
   trainingSetList,
   trainingSetShow,
   trainingSetSqlCommand,

@@ -12,6 +12,8 @@ import { type Target, useTarget } from './target.ts';
 /** What commands read of a deployment besides its API. */
 export interface Connections {
   readonly objects: Objects;
+  /** Another bucket, which a source lies in. */
+  readonly openBucket: (bucket: string) => Objects;
   /** Puts a file of this machine; it may be larger than memory. */
   readonly upload: (key: string, file: string) => Promise<void>;
   readonly records: Records;
@@ -26,6 +28,7 @@ export function connect(target: Target): Connections {
   const s3 = createS3Client();
   return {
     objects: new S3Objects(s3, target.bucket),
+    openBucket: (bucket) => new S3Objects(s3, bucket),
     upload: async (key, file) => {
       const ContentLength = statSync(file).size;
       // The SDK sends a body in memory again when a request fails; a stream it cannot.

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { planFeatures } from '#engine/feature-plan.ts';
 import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import { listTrainingSets, readDatasetManifest } from '#engine/training-set/datasets.ts';
+import { refuseCost } from '#engine/training-set/refuse-cost.ts';
 import {
   newTrainingSetId,
   parseTrainingSetRequest,
@@ -15,16 +16,17 @@ import { getTrainingSetRecord } from '#engine/training-set/training-set-record.t
 import { parseDuration } from '#semantics/duration.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { objectKeys } from '#spec/layout.ts';
-import { type Command, listOption, type OptionValues, stringOption } from '../command.ts';
+import { type Command, costOption, listOption, type OptionValues, stringOption } from '../command.ts';
 import { type Connections, connect } from '../connections.ts';
 import { assertSucceeded, execute } from '../executions.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { explainSpine } from '../explain-spine.ts';
 import { Progress } from '../report/progress.ts';
 import { byteSize, duration, grouped, table } from '../report/table.ts';
 import { loadManifest, repositoryFolder } from '../repository.ts';
 import { readTarget, type Target } from '../target.ts';
 
-const selectionOptions = {
+export const selectionOptions = {
   service: { type: 'string' },
   features: { type: 'string', multiple: true },
   lag: { type: 'string' },
@@ -32,16 +34,16 @@ const selectionOptions = {
   'knowledge-time': { type: 'boolean' },
 } as const;
 
-const selectionUsage = [
+export const selectionUsage = [
   '--service NAME | --features view:feature,...',
   '--lag 2h            features as of two hours before each label',
   '--event-time        the classic join: rows count from their event time',
   '--knowledge-time    rows of table views count from their created time',
 ];
 
-type Choice = Omit<TrainingSetInput, 'id' | 'spine'>;
+export type Choice = Omit<TrainingSetInput, 'id' | 'spine'>;
 
-function choice(options: OptionValues): Choice {
+export function choice(options: OptionValues): Choice {
   const service = stringOption(options, 'service');
   const features = listOption(options, 'features', { isList: true });
   if ((service === undefined) === (features.length === 0))
@@ -71,12 +73,14 @@ export const trainingSetCreate: Command = {
     ...selectionUsage,
     '--event-time-column NAME   default: event_timestamp, else event_time',
     '--out DIR           download the dataset there',
+    '--max-cost USD      refuse, before any query is paid for, what would scan for more (see "training-set explain")',
   ],
   options: {
     ...selectionOptions,
     spine: { type: 'string' },
     out: { type: 'string' },
     'event-time-column': { type: 'string' },
+    'max-cost': { type: 'string' },
     id: { type: 'string' },
   },
   run: async ({ options, output }) => {
@@ -93,6 +97,12 @@ export const trainingSetCreate: Command = {
     const id = stringOption(options, 'id') ?? newTrainingSetId(Date.now(), randomBytes(3).toString('hex'));
     // Everything that can be told without the spine is told before it is uploaded.
     parseTrainingSetRequest({ id, spine, ...chosen });
+    const maxCost = costOption(options, 'max-cost');
+    if (maxCost !== undefined)
+      refuseCost(
+        await explainSpine(connections, { manifest, spine: spineOf(spine, target.bucket), choice: chosen }),
+        maxCost,
+      );
     const out = stringOption(options, 'out');
     const started = performance.now();
     const dataset = await buildTrainingSet(connections, target, {
@@ -114,9 +124,9 @@ export const trainingSetCreate: Command = {
 };
 
 /** A spine that is in the deployment's bucket already, or a file to upload. */
-type Spine = { readonly key: string } | { readonly file: string };
+export type Spine = { readonly key: string } | { readonly file: string };
 
-function spineOf(spine: string, bucket: string): Spine {
+export function spineOf(spine: string, bucket: string): Spine {
   const own = `s3://${bucket}/`;
   if (spine.startsWith(own)) return { key: spine.slice(own.length) };
   if (spine.startsWith('s3://'))

@@ -2,7 +2,8 @@ import type { VisibilityMode } from '#semantics/visibility.ts';
 import { findEntity, findStreamSource } from '#spec/find.ts';
 import { eventColumns, tableNames } from '#spec/layout.ts';
 import type { Entity, Manifest, StreamSource } from '#spec/manifest.ts';
-import { bigint, dateText, fromMillis, quoted, table, text, toMillis } from './text.ts';
+import { type DateRange, datesWithin } from './date-range.ts';
+import { bigint, dateText, fromMillis, quoted, table, toMillis } from './text.ts';
 
 /** A stream source's events as one entity's views see them. */
 export interface EventsOnTables {
@@ -77,13 +78,9 @@ function historyRows(
 ): string {
   const { untilMillis = 0, latencyMillis = 0, partitionedBy } = source.history ?? {};
   const eventTime = quoted(source.eventTime);
-  const last = Math.min(untilMillis - latencyMillis, bounds.maxFromMillis ?? Number.POSITIVE_INFINITY);
   const first = bounds.minEventMillis;
-  const isDated = partitionedBy?.of === source.eventTime;
-  const date = quoted(partitionedBy?.column ?? '');
   const conditions = [
-    ...(isDated && first !== undefined ? [`${date} >= ${text(dateText(first))}`] : []),
-    ...(isDated ? [`${date} <= ${text(dateText(last))}`] : []),
+    ...datesWithin(quoted(partitionedBy?.column ?? ''), historyDates(source, bounds)),
     ...(first === undefined ? [] : [`${eventTime} >= ${fromMillis(bigint(first))}`]),
     `${eventTime} <= ${fromMillis(bigint(untilMillis - latencyMillis))}`,
     ...hasKeys(entity),
@@ -94,6 +91,18 @@ function historyRows(
     `FROM ${table(database, tableNames.source(source))}`,
     `WHERE ${conditions.join(' AND ')}`,
   ].join('\n');
+}
+
+/** Dates of the history that can hold a wanted row; none said where it is not partitioned by the event time. */
+export function historyDates(
+  { eventTime, history }: StreamSource,
+  { minEventMillis, maxFromMillis = Number.POSITIVE_INFINITY }: NonNullable<EventRowsOptions['bounds']>,
+): DateRange {
+  if (!history || history.partitionedBy?.of !== eventTime) return {};
+  return {
+    ...(minEventMillis === undefined ? {} : { first: dateText(minEventMillis) }),
+    last: dateText(Math.min(history.untilMillis - history.latencyMillis, maxFromMillis)),
+  };
 }
 
 const hasKeys = (entity: Entity): string[] => entity.keys.map(({ name }) => `${quoted(name)} IS NOT NULL`);
@@ -107,7 +116,7 @@ function logRows(
   const seam = source.history?.untilMillis;
   const arrival = quoted(eventColumns.arrivalTime);
   const conditions = [
-    ...dates(source, options),
+    ...datesWithin('"dt"', logDates(source, options)),
     ...(seam === undefined ? [] : [`${arrival} > ${fromMillis(bigint(seam))}`]),
     ...hasKeys(entity),
   ];
@@ -129,14 +138,16 @@ function logRows(
   ].join('\n');
 }
 
-const dropsCopies = ({ deduplicateBy }: StreamSource, { copies = 'first' }: EventRowsOptions): boolean =>
-  deduplicateBy !== undefined && copies === 'first';
+export const dropsCopies = (
+  { deduplicateBy }: StreamSource,
+  { copies = 'first' }: Pick<EventRowsOptions, 'copies'>,
+): boolean => deduplicateBy !== undefined && copies === 'first';
 
 /**
  * Partitions (dates of arrivals) that can hold a wanted event or the first copy of one. Nothing arrives before it happened; a first copy may
  * have been cut to its arrival, up to the skew before.
  */
-function dates(source: StreamSource, options: EventRowsOptions): string[] {
+export function logDates(source: StreamSource, options: Omit<EventRowsOptions, 'columns'>): DateRange {
   const { allowedSkewMillis, deduplicateBy, history } = source;
   const { mode, bounds = {} } = options;
   const skewMillis = dropsCopies(source, options) ? allowedSkewMillis : 0;
@@ -149,8 +160,8 @@ function dates(source: StreamSource, options: EventRowsOptions): string[] {
     ...(bounds.maxFromMillis === undefined || within === undefined ? [] : [bounds.maxFromMillis + within]),
     ...(bounds.maxArrivalMillis === undefined ? [] : [bounds.maxArrivalMillis]),
   ];
-  return [
-    ...(least.length > 0 ? [`"dt" >= ${text(dateText(Math.max(...least)))}`] : []),
-    ...(greatest.length > 0 ? [`"dt" <= ${text(dateText(Math.min(...greatest)))}`] : []),
-  ];
+  return {
+    ...(least.length > 0 ? { first: dateText(Math.max(...least)) } : {}),
+    ...(greatest.length > 0 ? { last: dateText(Math.min(...greatest)) } : {}),
+  };
 }

@@ -10,9 +10,10 @@ import type {
   TableView,
 } from '#spec/manifest.ts';
 import type { FeatureType } from '#spec/value-type.ts';
-import { eventRowsSelect } from './event-rows.ts';
+import { type DateRange, datesWithin } from './date-range.ts';
+import { type EventRowsOptions, eventRowsSelect } from './event-rows.ts';
 import { columnOrder, type OrderField } from './row-order.ts';
-import { bigint, dateText, fromMillis, quoted, table, text, toMillis } from './text.ts';
+import { bigint, dateText, fromMillis, quoted, table, toMillis } from './text.ts';
 
 export interface ViewOnTables {
   readonly database: string;
@@ -128,16 +129,7 @@ function streamTableRows(
   const columnOf = (feature: string): string => view.features.find(({ name }) => name === feature)?.column ?? feature;
   const { createdTime, deleted } = source;
   const isByCreation = mode === 'knowledgeTime' && createdTime !== undefined;
-  const read = [...features.map(columnOf), ...[createdTime, deleted].filter((name) => name !== undefined)];
-  const events = eventRowsSelect(on, {
-    columns: read,
-    mode: isByCreation ? 'eventTime' : mode,
-    copies: 'all',
-    bounds: {
-      ...(bounds.minEventMillis === undefined ? {} : { minEventMillis: bounds.minEventMillis }),
-      ...(bounds.maxEventMillis === undefined ? {} : { maxFromMillis: bounds.maxEventMillis }),
-    },
-  });
+  const events = eventRowsSelect(on, tableEvents({ view, source }, { features, mode, bounds }));
   const created = createdTime === undefined ? '_t' : `COALESCE(${toMillis(quoted(createdTime))}, _t)`;
   const visible = isByCreation
     ? `greatest(_t, ${created})`
@@ -159,6 +151,24 @@ function streamTableRows(
   );
 }
 
+/** What a table view reads of its stream's events. */
+export function tableEvents(
+  { view, source }: { readonly view: TableView; readonly source: StreamSource },
+  { features, mode, bounds = {} }: Omit<SelectOptions, 'filter'>,
+): EventRowsOptions {
+  const columnOf = (feature: string): string => view.features.find(({ name }) => name === feature)?.column ?? feature;
+  const { createdTime, deleted } = source;
+  return {
+    columns: [...features.map(columnOf), ...[createdTime, deleted].filter((name) => name !== undefined)],
+    mode: mode === 'knowledgeTime' && createdTime !== undefined ? 'eventTime' : mode,
+    copies: 'all',
+    bounds: {
+      ...(bounds.minEventMillis === undefined ? {} : { minEventMillis: bounds.minEventMillis }),
+      ...(bounds.maxEventMillis === undefined ? {} : { maxFromMillis: bounds.maxEventMillis }),
+    },
+  };
+}
+
 /** True for rows without event time, which are visible always. */
 export const isStaticView = ({ view, source }: Pick<ViewOnTables, 'view' | 'source'>): boolean =>
   view.kind === 'table' && source.eventTime === undefined;
@@ -166,10 +176,13 @@ export const isStaticView = ({ view, source }: Pick<ViewOnTables, 'view' | 'sour
 /** The year 0001 in epoch milliseconds: sorts static rows before every label. */
 export const staticVisibleMillis = -62_135_596_800_000;
 
-const dateBounds = (column: string, bounds: RowBounds = {}): string[] => [
-  ...(bounds.minEventMillis === undefined ? [] : [`${column} >= ${text(dateText(bounds.minEventMillis))}`]),
-  ...(bounds.maxEventMillis === undefined ? [] : [`${column} <= ${text(dateText(bounds.maxEventMillis))}`]),
-];
+/** Dates of event times that bounds leave. */
+export const boundedDates = ({ minEventMillis, maxEventMillis }: RowBounds): DateRange => ({
+  ...(minEventMillis === undefined ? {} : { first: dateText(minEventMillis) }),
+  ...(maxEventMillis === undefined ? {} : { last: dateText(maxEventMillis) }),
+});
+
+const dateBounds = (column: string, bounds: RowBounds = {}): string[] => datesWithin(column, boundedDates(bounds));
 
 const instantBounds = (column: string, bounds: RowBounds = {}): string[] => [
   ...(bounds.minEventMillis === undefined ? [] : [`${column} >= ${fromMillis(bigint(bounds.minEventMillis))}`]),

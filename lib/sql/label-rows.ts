@@ -3,7 +3,15 @@ import { findEntity, findRowSource } from '#spec/find.ts';
 import { spineKeyColumn } from '#spec/layout.ts';
 import type { Entity, Manifest, StoredView } from '#spec/manifest.ts';
 import type { CommonTable } from './common-table.ts';
-import { featureRowsSelect, featureTypes, isStaticView, rowOrderFields, staticVisibleMillis } from './feature-rows.ts';
+import {
+  featureRowsSelect,
+  featureTypes,
+  isStaticView,
+  type RowBounds,
+  rowOrderFields,
+  staticVisibleMillis,
+  type ViewOnTables,
+} from './feature-rows.ts';
 import { nullRow, type OrderField, rowOf } from './row-order.ts';
 import { bigint, quoted } from './text.ts';
 import { sqlType } from './types.ts';
@@ -98,24 +106,38 @@ function stateOf(view: StoredView, position: number): string {
 
 /** Feature rows that some label of the range can see. */
 function viewRows({ view, features }: StoredSelection, options: LabelRowsOptions): string {
-  const { manifest, atMillis } = options;
+  const { manifest } = options;
   const on = {
     database: options.database,
     view,
     source: findRowSource(manifest, view.source),
     entity: findEntity(manifest, view.entity),
   };
-  // Tie-breaks of table views compare every feature, so all of them are read.
-  const read = view.kind === 'table' ? view.features.map(({ name }) => name) : features;
+  return featureRowsSelect(on, {
+    features: featuresRead({ view, features }),
+    mode: options.mode,
+    bounds: seenBounds(on, options),
+  });
+}
+
+/** Tie-breaks of table views compare every feature, so all of them are read. */
+export const featuresRead = ({ view, features }: StoredSelection): readonly string[] =>
+  view.kind === 'table' ? view.features.map(({ name }) => name) : features;
+
+/** Bounds of the event times of rows that labels of a range can see; none for static rows. */
+export function seenBounds(
+  on: Pick<ViewOnTables, 'view' | 'source'>,
+  { atMillis, exactStates }: Pick<LabelRowsOptions, 'atMillis' | 'exactStates'>,
+): RowBounds {
+  const { ttlMillis } = on.view;
   // Without a ttl any older row may be the newest; a tombstone or a row older than ttl must still hide what came before it,
   // which it does by being older: everything before it is expired as well.
-  const bounds = isStaticView(on)
+  return isStaticView(on)
     ? {}
     : {
-        ...(view.ttlMillis === undefined || options.exactStates
+        ...(ttlMillis === undefined || exactStates
           ? {}
-          : { minEventMillis: Math.max(staticVisibleMillis, atMillis.min - view.ttlMillis) }),
+          : { minEventMillis: Math.max(staticVisibleMillis, atMillis.min - ttlMillis) }),
         maxEventMillis: atMillis.max,
       };
-  return featureRowsSelect(on, { features: read, mode: options.mode, bounds });
 }

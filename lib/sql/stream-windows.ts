@@ -1,11 +1,11 @@
 import type { VisibilityMode } from '#semantics/visibility.ts';
-import type { StreamView } from '#spec/manifest.ts';
+import type { Column, StreamView } from '#spec/manifest.ts';
 import { rowMarks } from '#spec/status.ts';
 import { PartPlan } from './aggregate-parts.ts';
 import { featureValue } from './aggregate-value.ts';
 import { columnsRead, hashesRead } from './columns-read.ts';
 import type { CommonTable } from './common-table.ts';
-import { type EventsOnTables, eventRowsSelect } from './event-rows.ts';
+import { type EventRowsOptions, type EventsOnTables, eventRowsSelect } from './event-rows.ts';
 import { type FrameWindow, windowsOf } from './frame-window.ts';
 import { type SpanTables, spanTables } from './label-spans.ts';
 import { distinctTables } from './span-distincts.ts';
@@ -47,12 +47,7 @@ export function streamWindowTables(options: StreamWindowsOptions): readonly Comm
   const windows = windowsOf(features);
   const keys = on.entity.keys.map(({ name }) => quoted(name));
   const tables: SpanTables = { keys, points, spans: `spans${suffix}`, windows, suffix };
-  const events = eventRowsSelect(on, {
-    columns: columnsRead(features, schema),
-    hashed: hashesRead(features),
-    mode,
-    bounds: { minEventMillis: atMillis.min - Math.max(...windows.map(reach)), maxFromMillis: atMillis.max },
-  });
+  const events = eventRowsSelect(on, windowEvents({ features, schema }, { mode, atMillis }));
   const kinds = [
     { tables: sumTables(tables, plan), isNeeded: true },
     { tables: distinctTables(tables, plan), isNeeded: plan.hashes.length > 0 },
@@ -78,6 +73,20 @@ export function streamWindowTables(options: StreamWindowsOptions): readonly Comm
     { name: `windows${suffix}`, query: [`SELECT ${columns.join(',\n  ')}`, `FROM ${points} p`, ...joins].join('\n') },
   ];
 }
+
+/** What windows at labels of a range read of the events; `features` are not empty. */
+export const windowEvents = (
+  { features, schema }: { readonly features: StreamView['features']; readonly schema: readonly Column[] },
+  { mode, atMillis }: Pick<StreamWindowsOptions, 'mode' | 'atMillis'>,
+): EventRowsOptions => ({
+  columns: columnsRead(features, schema),
+  hashed: hashesRead(features),
+  mode,
+  bounds: {
+    minEventMillis: atMillis.min - Math.max(...windowsOf(features).map(reach)),
+    maxFromMillis: atMillis.max,
+  },
+});
 
 /** Marks of a label without a key: every window is empty. */
 export const emptyMarks = (view: StreamView): string => rowMarks.empty.repeat(view.features.length);

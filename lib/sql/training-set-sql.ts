@@ -57,6 +57,15 @@ interface Joined {
  * their rows and the labels, so the work is linear in history. One row out per spine row.
  */
 export function trainingSetSql(options: TrainingSetSqlOptions): string {
+  const { tables, select } = trainingSetQuery(options);
+  return `${withClause(tables)}\n${select}`;
+}
+
+/** The parts of trainingSetSql: the common tables, and the SELECT over them. */
+export function trainingSetQuery(options: TrainingSetSqlOptions): {
+  readonly tables: readonly CommonTable[];
+  readonly select: string;
+} {
   const { manifest, views } = options;
   const entities = [...new Set(views.map(({ view }) => view.entity))].map((name) => findEntity(manifest, name));
   const joined = [
@@ -64,12 +73,12 @@ export function trainingSetSql(options: TrainingSetSqlOptions): string {
     ...entities.map((entity, index) => streamViews(entity, `_${index}`, options)),
   ];
   const columns = views.flatMap(({ view }) => joined.flatMap((own) => own.columns.get(view) ?? []));
-  return [
-    withClause([spineTable(entities, options), ...joined.flatMap(({ tables }) => tables)]),
+  const select = [
     `SELECT s.row_id${columns.map((column) => `,\n  ${column}`).join('')},\n  s."part"`,
     'FROM spine s',
     ...joined.flatMap(({ joins }) => joins),
   ].join('\n');
+  return { tables: [spineTable(entities, options), ...joined.flatMap(({ tables }) => tables)], select };
 }
 
 function spineTable(entities: readonly Entity[], options: TrainingSetSqlOptions): CommonTable {

@@ -53,4 +53,4 @@ const scheduledRunsPerMonth = (scheduleMillis: number): number =>
   monthMillis / (Math.max(1, Math.ceil(scheduleMillis / minuteMillis)) * minuteMillis);
 
 /** Two digits that say something, for amounts below a cent too. */
-const usd = (amount: number): string => `${amount >= 1 ? amount.toFixed(2) : Number(amount.toPrecision(2))} USD`;
+export const usd = (amount: number): string => `${amount >= 1 ? amount.toFixed(2) : Number(amount.toPrecision(2))} USD`;

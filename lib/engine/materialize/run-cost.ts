@@ -17,8 +17,13 @@ export interface RunUsage {
  * since a write whose condition fails is billed too. Step Functions, Lambda and S3 requests are left out: cents per run.
  */
 export function runCostEstimate({ bytesScanned, writeUnits }: RunUsage): number {
+  return athenaCostEstimate(bytesScanned) + (writeUnits / 1_000_000) * writePerMillionUnits;
+}
+
+/** US dollars that Athena asks for statements which scan so many bytes each. */
+export function athenaCostEstimate(bytesScanned: readonly number[]): number {
   const billed = bytesScanned.reduce((sum, bytes) => sum + Math.max(bytes, leastBytesPerStatement), 0);
-  return (billed / bytesPerTerabyte) * athenaPerTerabyte + (writeUnits / 1_000_000) * writePerMillionUnits;
+  return (billed / bytesPerTerabyte) * athenaPerTerabyte;
 }
 
 /** Write units of one put of an item of that size: one per started KB. */

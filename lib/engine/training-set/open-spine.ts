@@ -4,7 +4,7 @@ import type { FeaturePlan } from '#engine/feature-plan.ts';
 import { readJson } from '#engine/stored-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { FeatureType } from '#spec/value-type.ts';
-import type { ObjectInfo } from '#store/objects.ts';
+import type { ObjectInfo, Objects } from '#store/objects.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { requestHash, type TrainingSetRequest } from './request.ts';
 import {
@@ -29,6 +29,12 @@ export interface OpenedSpine {
   readonly staging: StagingPlan;
   readonly file: SpineFile;
   readonly layout: SpineLayout;
+}
+
+export interface InspectedSpine {
+  readonly request: Pick<TrainingSetRequest, 'eventTimeColumn'>;
+  readonly plan: FeaturePlan;
+  readonly object: Pick<ObjectInfo, 'key' | 'sizeBytes'>;
 }
 
 export interface SpineToOpen {
@@ -56,7 +62,7 @@ export async function openSpine(
     const file = await openKnown(ports, known, object);
     return { staging: known, file, layout: spineLayout(file.columns, plan, request.eventTimeColumn) };
   }
-  const { file, csvColumns } = await inspect(ports, { request, plan, object });
+  const { file, csvColumns } = await inspectSpine(ports.objects, { request, plan, object });
   const layout = spineLayout(file.columns, plan, request.eventTimeColumn);
   const staging: StagingPlan = {
     request,
@@ -84,9 +90,9 @@ const openKnown = ({ objects }: OpenPorts, known: StagingPlan, object: ObjectInf
     : openParquetSpine(objects, object);
 
 /** Opens a spine by its first bytes. A CSV file is read once, to find out what its columns hold. */
-async function inspect(
-  { objects }: OpenPorts,
-  { request, plan, object }: Omit<SpineToOpen, 'maximumPartRows'>,
+export async function inspectSpine(
+  objects: Pick<Objects, 'getRange' | 'head'>,
+  { request, plan, object }: InspectedSpine,
 ): Promise<{ readonly file: SpineFile; readonly csvColumns?: CsvColumn[] }> {
   const [first, second, third, fourth] = await objects.getRange(object.key, 0, Math.min(4, object.sizeBytes));
   if (first === 0x50 && second === 0x41 && third === 0x52 && fourth === 0x31)
@@ -101,7 +107,7 @@ async function inspect(
 }
 
 /** What the columns of a CSV spine are used as, by name. */
-function usedTypes({ eventTimeColumn }: TrainingSetRequest, plan: FeaturePlan): Map<string, FeatureType> {
+function usedTypes({ eventTimeColumn }: InspectedSpine['request'], plan: FeaturePlan): Map<string, FeatureType> {
   const declared = [...plan.entities.flatMap((entity) => entity.keys), ...plan.requestFields];
   const times = eventTimeColumn === undefined ? defaultEventTimeColumns : [eventTimeColumn];
   return new Map([
@@ -117,7 +123,7 @@ async function sha256Of({ objects }: OpenPorts, object: ObjectInfo): Promise<str
 }
 
 /** As many rows as bounded memory can finish at once. */
-function boundedRows(file: SpineFile, plan: FeaturePlan): number {
+export function boundedRows(file: SpineFile, plan: FeaturePlan): number {
   const joined = plan.reads.reduce((sum, read) => sum + 1 + read.features.length, 1);
   const columns = file.columns.length + joined + plan.results.length;
   return Math.max(1, Math.floor(maximumPartValues / columns));

@@ -106,7 +106,7 @@ async function stagePart({ objects }: PartPorts, { id, layout, plan, rows, parts
 }
 
 /** Epoch milliseconds per row. */
-function eventTimes(use: SpineUse, rows: SpineRows, firstRow: number): number[] {
+export function eventTimes(use: SpineUse, rows: Pick<SpineRows, 'values'>, firstRow: number): number[] {
   return usedValues(use, rows, firstRow).map((value, index) => {
     if (isInstant(value)) return value;
     throw badRow(

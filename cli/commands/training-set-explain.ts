@@ -1,0 +1,36 @@
+import { TidemarkError } from '#spec/errors.ts';
+import { type Command, stringOption } from '../command.ts';
+import { connect } from '../connections.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { explainSpine } from '../explain-spine.ts';
+import { trainingSetPlanText } from '../report/training-set-plan.ts';
+import { loadManifest, repositoryFolder } from '../repository.ts';
+import { readTarget } from '../target.ts';
+import { choice, selectionOptions, selectionUsage, spineOf } from './training-set.ts';
+
+export const trainingSetExplain: Command = {
+  name: 'training-set explain',
+  summary: 'check a spine and say what a training set of it would read and cost; nothing is uploaded, no query runs',
+  usage: [
+    'tidemark training-set explain --spine FILE --service NAME',
+    '',
+    '--spine FILE        Parquet or CSV, on this machine or s3://; keys, event time, labels',
+    ...selectionUsage,
+    '--event-time-column NAME   default: event_timestamp, else event_time',
+  ],
+  options: { ...selectionOptions, spine: { type: 'string' }, 'event-time-column': { type: 'string' } },
+  run: async ({ options, output }) => {
+    const spine = stringOption(options, 'spine');
+    if (spine === undefined) throw new TidemarkError('cli.badArguments', 'name a spine with --spine FILE');
+    const target = readTarget(stringOption(options, 'target'));
+    const chosen = choice(options);
+    const manifest = await loadManifest(repositoryFolder(undefined, target));
+    const plan = await explainSpine(connect(target), {
+      manifest,
+      spine: spineOf(spine, target.bucket),
+      choice: chosen,
+    });
+    output.data(plan, trainingSetPlanText(plan));
+    return exitCodes.ok;
+  },
+};
