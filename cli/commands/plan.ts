@@ -1,12 +1,10 @@
 import { type NameFinding, nameFindings } from '#define/naming.ts';
 import { type LoadedRepository, loadRepository } from '#define/node/load-repository.ts';
-import { viewId } from '#spec/find.ts';
-import type { Manifest } from '#spec/manifest.ts';
-import { callApi } from '../api.ts';
 import { type Command, stringOption } from '../command.ts';
+import { type Change, changesOf, deployedHashes } from '../deploy/changed-views.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { repositoryFolder } from '../repository.ts';
-import { readTarget, type Target, targetExists } from '../target.ts';
+import { readTarget, targetExists } from '../target.ts';
 
 export const plan: Command = {
   name: 'plan',
@@ -43,11 +41,6 @@ export const plan: Command = {
   },
 };
 
-interface Change {
-  readonly change: 'added' | 'removed' | 'changed';
-  /** `name@version`. */
-  readonly view: string;
-}
 const signs = { added: '+', removed: '-', changed: '~' } as const;
 
 interface NamingWarning extends NameFinding {
@@ -69,21 +62,4 @@ export const namingWarnings = ({
 export function planExitCode(changes: readonly Change[], errors: readonly NamingWarning[]): ExitCode {
   if (errors.length > 0 || changes.some(({ change }) => change === 'changed')) return exitCodes.failedCheck;
   return changes.length > 0 ? exitCodes.changesPresent : exitCodes.ok;
-}
-
-/** Definition hashes of the deployed views by `name@version`. */
-async function deployedHashes(target: Target): Promise<Map<string, string>> {
-  const { views } = (await callApi(target, '/v1/feature-views')) as { views: { id: string; definitionHash: string }[] }; // the API's documented shape
-  return new Map(views.map(({ id, definitionHash }) => [id, definitionHash]));
-}
-
-export function changesOf(manifest: Manifest, deployed: ReadonlyMap<string, string>): readonly Change[] {
-  const wanted = new Map(manifest.views.map((view) => [viewId(view), view.definitionHash]));
-  const changes: Change[] = [...wanted].flatMap(([view, hash]): Change[] => {
-    const known = deployed.get(view);
-    if (known === undefined) return [{ change: 'added', view }];
-    return known === hash ? [] : [{ change: 'changed', view }];
-  });
-  const removed = [...deployed.keys()].filter((view) => !wanted.has(view));
-  return [...changes, ...removed.map((view): Change => ({ change: 'removed', view }))];
 }
