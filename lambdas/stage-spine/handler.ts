@@ -1,5 +1,6 @@
 import { parseTrainingSetRequest } from '#engine/training-set/request.ts';
-import { stageSpine } from '#engine/training-set/stage-spine.ts';
+import { type SettleOutcome, settleReads } from '#engine/training-set/settle-reads.ts';
+import { type StageOutcome, stageSpine } from '#engine/training-set/stage-spine.ts';
 import { readEnvironment } from '#lambdas/read-environment.ts';
 import { createStep } from '#lambdas/run-step.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
@@ -14,31 +15,36 @@ import { eventSchema } from './event.ts';
 /** Staging stops after this long to be called again: the function's 15 minutes leave room for the part at hand. */
 const stagingMillis = 9 * 60_000;
 
-/** First state of a training set: checks the spine and stages it in parts. */
+/** First state of a training set: checks the spine and stages it in parts; after the joins: has what they read stayed the same? */
 export function createHandler(repository: Repository): (event: unknown) => Promise<unknown> {
   const environment = readEnvironment(environmentSchema);
   const { logger } = createTelemetry('stage-spine', {
     project: repository.manifest.project,
     stage: environment.STAGE_NAME,
   });
+  const s3 = createS3Client();
   const ports = {
     repository,
-    objects: new S3Objects(createS3Client(), environment.BUCKET_NAME),
+    objects: new S3Objects(s3, environment.BUCKET_NAME),
+    openBucket: (bucket: string) => new S3Objects(s3, bucket),
     records: new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME),
     clock: systemClock,
   };
   return createStep({
     logger,
     eventSchema,
-    work: async ({ input, execution }) => {
-      const request = parseTrainingSetRequest(input);
+    work: async (event): Promise<{ readonly id: string } & (StageOutcome | SettleOutcome)> => {
+      if ('id' in event) return settleReads(ports, event);
+      const { execution } = event;
+      const request = parseTrainingSetRequest(event.input);
       const untilMillis = systemClock() + stagingMillis;
       return { id: request.id, ...(await stageSpine(ports, { request, execution, untilMillis })) };
     },
     facts: ({ id, ...outcome }) => ({
       trainingSet: id,
       next: outcome.next,
-      ...(outcome.next === 'join' ? { rows: outcome.rows, joins: outcome.joins.length } : {}),
+      ...('rows' in outcome ? { rows: outcome.rows } : {}),
+      ...(outcome.next === 'join' ? { joins: outcome.joins.length } : {}),
     }),
   });
 }

@@ -31,6 +31,11 @@ export const trainingSetAnswerSchema = z.strictObject({
   dataset: z.optional(
     z.strictObject({
       location: z.string(),
+      requestId: z
+        .string()
+        .check(z.describe('equal for equal definitions, spine, options and objects read; see `pinned`')),
+      datasetId: z.string().check(z.describe('hash of the content')),
+      pinned: z.boolean().check(z.describe('false: what was read changed while it was read')),
       rows: z.int(),
       files: z.array(z.string()),
       features: z.array(

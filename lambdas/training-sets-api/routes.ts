@@ -132,6 +132,9 @@ const progressOf = (record: TrainingSetRecord): Partial<TrainingSetAnswer> => ({
 
 const summaryOf = (dataset: DatasetManifest, location: string): NonNullable<TrainingSetAnswer['dataset']> => ({
   location,
+  requestId: dataset.requestId,
+  datasetId: dataset.datasetId,
+  pinned: dataset.pinned,
   rows: dataset.rows,
   files: dataset.files.map(({ name }) => name),
   features: dataset.features,

@@ -45,7 +45,7 @@ describe('training-set state machine', () => {
       Object.values(states(machine)).flatMap((state) =>
         state.Type === 'Map' ? tasks(state.ItemProcessor as State) : state.Type === 'Task' ? [state] : [],
       );
-    expect(tasks(definition)).toHaveLength(5);
+    expect(tasks(definition)).toHaveLength(6);
     for (const { Retry } of tasks(definition))
       expect(Retry).toEqual([
         expect.objectContaining({ JitterStrategy: 'FULL', ErrorEquals: expect.arrayContaining(['tidemark.passing']) }),
@@ -65,6 +65,14 @@ describe('training-set state machine', () => {
         { Variable: '$.next', StringEquals: 'complete', Next: 'Complete' },
       ],
       Default: 'Join',
+    });
+  });
+
+  it('joins again where what was read has changed, and goes on to the parts otherwise', () => {
+    expect(states(definition).Join).toMatchObject({ Next: 'Settle' });
+    expect(states(definition).Settled).toMatchObject({
+      Choices: [{ Variable: '$.next', StringEquals: 'join', Next: 'Join' }],
+      Default: 'FinishParts',
     });
   });
 

@@ -10,10 +10,12 @@ import { finishPart } from '#engine/training-set/finish-part.ts';
 import { type JoinOutcome, joinFeatures } from '#engine/training-set/join-features.ts';
 import type { TrainingSetPorts } from '#engine/training-set/ports.ts';
 import { parseTrainingSetRequest, type TrainingSetInput } from '#engine/training-set/request.ts';
-import { stageSpine } from '#engine/training-set/stage-spine.ts';
+import { type SettleOutcome, settleReads } from '#engine/training-set/settle-reads.ts';
+import { type StageOutcome, stageSpine } from '#engine/training-set/stage-spine.ts';
 import { stagedSchema, workFiles } from '#engine/training-set/work-files.ts';
 import type { Value } from '#spec/value-type.ts';
 import { MemoryRecords } from '#store/memory/records.ts';
+import { createS3Client, S3Objects } from '#store/s3/objects.ts';
 import { entityOf, manifestOf, sourceOf, tableViewOf } from '#test/support/manifests.ts';
 import { createOfflineStore, type OfflineStore } from '#test/support/offline-store.ts';
 
@@ -113,14 +115,18 @@ async function build(
     untilMillis: Number.POSITIVE_INFINITY,
     maximumPartRows,
   });
-  for (const join of staged.next === 'join' ? staged.joins : []) {
-    let outcome: JoinOutcome = await joinFeatures(ports, { id, execution, join });
-    while (outcome.next === 'wait') {
-      await wait(20);
-      outcome = await joinFeatures(ports, outcome);
+  if (staged.next !== 'join') return completeDataset(ports, { id, execution });
+  let settled: StageOutcome | SettleOutcome = staged;
+  while (settled.next === 'join') {
+    for (const join of settled.joins) {
+      let outcome: JoinOutcome = await joinFeatures(ports, { id, execution, join });
+      while (outcome.next === 'wait') {
+        await wait(20);
+        outcome = await joinFeatures(ports, outcome);
+      }
     }
+    settled = await settleReads(ports, { id, execution });
   }
-  if (staged.next === 'complete') return completeDataset(ports, { id, execution });
   const { parts } = await readStepJson(ports.objects, workFiles(id).staged, stagedSchema);
   await Promise.all(parts.map(({ part }) => finishPart(ports, { id, execution, part })));
   return completeDataset(ports, { id, execution });
@@ -148,6 +154,7 @@ describe('training set over S3 and Athena', () => {
       repository,
       database: store.database,
       objects: store.objects,
+      openBucket: (bucket) => new S3Objects(createS3Client(), bucket),
       records: new MemoryRecords(),
       sql: store.sql,
       clock: Date.now,
@@ -278,6 +285,28 @@ describe('training set over S3 and Athena', () => {
     const dataset = await build(ports, input, 3);
     expect((await datasetColumns(store, dataset)).get('per_trip')).toEqual(expected.per_trip);
     expect(await build(ports, input, 3)).toEqual(dataset);
+  });
+
+  it('gives equal ids and bytes for equal inputs, and a new content only where a late row changed a value', async () => {
+    const input = { spine: 'training-sets/spine.parquet', features: ['stats:trips', 'profile:name'] };
+    await store.objects.put(input.spine, writeParquet(spine));
+    const first = await build(ports, { ...input, id: 'first' }, 4);
+    const second = await build(ports, { ...input, id: 'second' }, 4);
+    expect(first.pinned).toBe(true);
+    expect([second.requestId, second.datasetId, second.files]).toEqual([first.requestId, first.datasetId, first.files]);
+    const putName = (file: string, id: bigint) =>
+      store.putRows(`sources/drivers/${file}.parquet`, [
+        { name: 'driver_id', type: 'int64', values: [id] },
+        { name: 'name', type: 'string', values: ['Zoe'] },
+      ]);
+    await putName('unseen', 99n);
+    const unchanged = await build(ports, { ...input, id: 'unchanged' }, 4);
+    expect(unchanged.requestId).not.toBe(first.requestId);
+    expect(unchanged.datasetId).toBe(first.datasetId);
+    await putName('seen', 3n);
+    const changed = await build(ports, { ...input, id: 'changed' }, 4);
+    expect(changed.datasetId).not.toBe(first.datasetId);
+    await store.objects.delete(['sources/drivers/unseen.parquet', 'sources/drivers/seen.parquet']);
   });
 
   it('says why a statement has failed', async () => {

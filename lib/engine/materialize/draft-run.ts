@@ -1,10 +1,10 @@
+import { sourceFolder } from '#engine/source-folder.ts';
 import { findEntity, findParquetSource, viewId } from '#spec/find.ts';
-import { objectKeys } from '#spec/layout.ts';
 import type { BatchView, Manifest, ParquetSource, StoredView, TableView } from '#spec/manifest.ts';
 import { batchRowsSql } from '#sql/batch-rows-sql.ts';
 import { onlineSelectionSql } from '#sql/online-selection-sql.ts';
 import { tableSelectionSql } from '#sql/table-selection-sql.ts';
-import type { ObjectInfo, Objects } from '#store/objects.ts';
+import type { ObjectInfo } from '#store/objects.ts';
 import { hullOf, type Interval, intersectionOf, unionOf } from './intervals.ts';
 import { planBatchRun } from './plan-batch-run.ts';
 import { planTableRun } from './plan-table-run.ts';
@@ -108,7 +108,7 @@ async function draftTableRun(
   // Without an online store there is nothing to move: the source's rows are the feature rows.
   if (!view.online) return undefined;
   const tables = tablesOf(ports, view);
-  const { objects, prefix } = folderOf(ports, tables.source);
+  const { objects, prefix } = sourceFolder(ports, tables.source.location);
   const found: ObjectInfo[] = [];
   for await (const object of objects.list(prefix)) found.push(object);
   const planned = planTableRun({
@@ -126,15 +126,4 @@ async function draftTableRun(
     plan: { kind: 'table', ...shared(request), newObjects: planned.newObjectCount, objects: planned.objects },
     statements: new Map([[selectionQuery, sql]]),
   };
-}
-
-/** Where a source's objects are: in the deployment's bucket, or in one that its location names. */
-function folderOf(
-  ports: Pick<RunPorts, 'objects' | 'openBucket'>,
-  source: ParquetSource,
-): { readonly objects: Objects; readonly prefix: string } {
-  const external = /^s3:\/\/([^/]+)\/?(.*)$/.exec(source.location);
-  if (!external) return { objects: ports.objects, prefix: objectKeys.source(source.location) };
-  const [, bucket = '', path = ''] = external;
-  return { objects: ports.openBucket(bucket), prefix: path === '' || path.endsWith('/') ? path : `${path}/` };
 }

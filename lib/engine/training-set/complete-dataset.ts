@@ -4,10 +4,12 @@ import { readJson, readStepJson } from '#engine/stored-json.ts';
 import { planWindows } from '#semantics/stream/window-plan.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { findStreamSource, viewId } from '#spec/find.ts';
+import { datasetIdOf, requestIdOf } from './dataset-ids.ts';
 import { type DatasetManifest, findDatasetManifest } from './dataset-manifest.ts';
 import { checkDefinitions, joinCount } from './join-features.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { planOfRequest } from './request.ts';
+import { readReads } from './settle-reads.ts';
 import { updateTrainingSetRecord } from './training-set-record.ts';
 import {
   type FinishedJoin,
@@ -15,6 +17,7 @@ import {
   finishedJoinSchema,
   type PartCounts,
   partResultSchema,
+  type Reads,
   type StagedPart,
   type StagingPlan,
   stagedSchema,
@@ -66,7 +69,8 @@ async function writeManifest(ports: CompletePorts, plan: StagingPlan, execution:
     const statement = await ports.objects.get(files.statement(join.attempt));
     joins.push({ join, sql: new TextDecoder().decode(statement?.body) });
   }
-  const manifest = describe(ports, plan, { finished, joins });
+  const reads = await readReads(ports.objects, { id, execution });
+  const manifest = describe(ports, plan, { finished, joins, reads });
   const etag = await ports.objects.put(files.manifest, JSON.stringify(manifest, undefined, 2), { ifAbsent: true });
   if (etag !== undefined) return manifest;
   throw new TidemarkError(
@@ -127,6 +131,7 @@ function describe(
   results: {
     readonly finished: readonly FinishedPart[];
     readonly joins: readonly { join: FinishedJoin; sql: string }[];
+    readonly reads: Reads;
   },
 ): DatasetManifest {
   const { manifest } = repository;
@@ -136,9 +141,19 @@ function describe(
   const bytes = results.joins.map(({ join }) => join.bytesScanned);
   const { service } = features;
   const nullsOf = (name: string): number => counts.nulls[name] ?? 0;
+  const files = results.finished.map(({ file }) => ({
+    name: file.key.slice(workFiles(request.id).datasetFolder.length),
+    rows: file.rows,
+    sizeBytes: file.sizeBytes,
+    sha256: file.sha256,
+  }));
   return {
     manifestVersion: 1,
     id: request.id,
+    requestId: requestIdOf(repository.manifest, plan, results.reads),
+    datasetId: datasetIdOf(files),
+    pinned: results.reads.pinned ?? false,
+    reads: results.reads.folders,
     project: manifest.project,
     createdAtMillis: clock(),
     requestHash: plan.requestHash,
@@ -179,12 +194,7 @@ function describe(
       eventTimeColumn: plan.eventTimeColumn,
     },
     rows: counts.rows,
-    files: results.finished.map(({ file }) => ({
-      name: file.key.slice(workFiles(request.id).datasetFolder.length),
-      rows: file.rows,
-      sizeBytes: file.sizeBytes,
-      sha256: file.sha256,
-    })),
+    files,
     queries: results.joins.map(({ join, sql }) => ({
       id: join.queryId,
       sql,

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { readJson } from '#engine/stored-json.ts';
 import type { Objects } from '#store/objects.ts';
 import { trainingSetModes } from './request.ts';
-import { stateCountsSchema, workFiles } from './work-files.ts';
+import { readFolderSchema, stateCountsSchema, workFiles } from './work-files.ts';
 
 const count = z.int().check(z.nonnegative());
 
@@ -10,6 +10,14 @@ const count = z.int().check(z.nonnegative());
 export const datasetManifestSchema = z.strictObject({
   manifestVersion: z.literal(1),
   id: z.string(),
+  /** Equal where the same is asked for of the same: definitions, spine's bytes, options, and the objects that were read. */
+  requestId: z.string(),
+  /** Equal where the files' bytes are equal. */
+  datasetId: z.string(),
+  /** False: what was read changed while it was read, twice; the request id does not stand for this dataset then. */
+  pinned: z.boolean(),
+  /** What was read, by folder. */
+  reads: z.array(readFolderSchema),
   project: z.string(),
   createdAtMillis: z.int(),
   /** Of the request, and of the definitions of the deployment that built it. */

@@ -1,6 +1,6 @@
 import type { FeaturePlan } from '#engine/feature-plan.ts';
 import { unloadedFiles } from '#engine/materialize/unloaded-files.ts';
-import { readStepJson } from '#engine/stored-json.ts';
+import { readJson, readStepJson } from '#engine/stored-json.ts';
 import { hashOf } from '#spec/canonical-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Manifest } from '#spec/manifest.ts';
@@ -12,6 +12,7 @@ import { planOfRequest, type TrainingSetRequest } from './request.ts';
 import {
   type FinishedJoin,
   partsPerJoin,
+  readsSchema,
   type StagedPart,
   stagedSchema,
   stagingPlanSchema,
@@ -58,6 +59,7 @@ export async function joinFeatures(
     const finished: FinishedJoin = {
       join: step.join,
       execution: step.execution,
+      pass: await passOf(ports.objects, step),
       attempt: started.attempt,
       queryId: started.queryId,
       bytesScanned: status.bytesScanned,
@@ -74,6 +76,15 @@ export async function joinFeatures(
     `the point-in-time join of training set ${step.id} ${status.state === 'failed' ? 'failed' : 'was cancelled'} in Athena: ${status.reason ?? 'no reason given'} (query ${started.queryId})`,
     { kind: 'failed', details: { id: step.id, join: step.join, queryId: started.queryId } },
   );
+}
+
+/** The pass over what the joins read (settle-reads.ts) that an execution is in. */
+async function passOf(
+  objects: Pick<TrainingSetPorts['objects'], 'get'>,
+  { id, execution }: Pick<JoinStep, 'id' | 'execution'>,
+): Promise<number> {
+  const reads = (await readJson(objects, workFiles(id).reads, readsSchema))?.value;
+  return reads?.execution === execution ? reads.pass : 1;
 }
 
 function filesByPart(files: readonly { readonly key: string }[]): Record<string, string[]> {
@@ -103,7 +114,8 @@ async function start(
   const { manifest } = ports.repository;
   checkDefinitions(manifest, plan);
   const staged = await readStepJson(ports.objects, files.staged, stagedSchema);
-  const attempt = hashOf([id, execution, join, tries]).slice(0, 20);
+  const pass = await passOf(ports.objects, { id, execution });
+  const attempt = hashOf([id, execution, pass, join, tries]).slice(0, 20);
   const sql = unloadSql({
     select: joinSql({ ...ports, manifest, request: plan.request, parts: partsOfJoin(staged.parts, join) }),
     uri: ports.objects.uri(files.joined(attempt)),

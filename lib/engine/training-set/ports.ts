@@ -11,6 +11,8 @@ export interface TrainingSetPorts {
   readonly database: string;
   /** The deployment's bucket. */
   readonly objects: Objects;
+  /** Any other bucket that a source lies in. */
+  readonly openBucket: (bucket: string) => Objects;
   readonly records: Records;
   readonly sql: SqlEngine;
   readonly clock: Clock;

@@ -5,10 +5,11 @@ import { joinCount } from './join-features.ts';
 import { openSpine } from './open-spine.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { planOfRequest, requestHash, type TrainingSetRequest } from './request.ts';
+import { beginReads } from './settle-reads.ts';
 import { emptySpine, stageParts } from './stage-parts.ts';
 import { updateTrainingSetRecord } from './training-set-record.ts';
 
-type StagePorts = Pick<TrainingSetPorts, 'repository' | 'objects' | 'records' | 'clock'>;
+type StagePorts = Pick<TrainingSetPorts, 'repository' | 'objects' | 'openBucket' | 'records' | 'clock'>;
 
 export interface StageStep {
   readonly request: TrainingSetRequest;
@@ -48,6 +49,7 @@ export async function stageSpine(ports: StagePorts, step: StageStep): Promise<St
   const opened = await openSpine(ports, { request, plan, object, maximumPartRows: step.maximumPartRows ?? 100_000 });
   const staged = await stageParts(ports, { ...opened, plan, untilMillis: step.untilMillis });
   if (!staged.isComplete) return { next: 'stage' };
+  await beginReads(ports, { id: request.id, execution }, { staging: opened.staging, parts: staged.parts });
   const rows = staged.parts.reduce((sum, part) => sum + part.rows, 0);
   const joins = plan.reads.length === 0 ? 0 : joinCount(staged.parts);
   const change = { step: 'building', rows, parts: staged.parts.length, nowMillis } as const;

@@ -16,6 +16,8 @@ export const workFiles = (id: string) => {
     plan: `${folder}plan.json`,
     /** Parts that are staged so far (stagedSchema). */
     staged: `${folder}staged.json`,
+    /** What the joins read (readsSchema). */
+    reads: `${folder}reads.json`,
     /** Items of the map that finishes parts: a JSON array. */
     items: `${folder}items.json`,
     spinePart: (part: number): string => `${folder}spine/part-${partNumber(part)}.parquet`,
@@ -88,9 +90,33 @@ export const stagedSchema = z.strictObject({
 });
 export type Staged = z.infer<typeof stagedSchema>;
 
+/** The objects of a folder that the joins read. */
+export const readFolderSchema = z.strictObject({
+  /** Key of the deployment's bucket, or s3:// URI of another; of what is published of a view, the file's key. */
+  folder: z.string(),
+  objects: count,
+  sizeBytes: count,
+  /** SHA-256 of their keys and ETags in order of key. */
+  hash: z.string(),
+});
+export type ReadFolder = z.infer<typeof readFolderSchema>;
+
+export const readsSchema = z.strictObject({
+  execution: z.string(),
+  /** Times that the joins have been asked for, from 1: they run again when what they read has changed meanwhile. */
+  pass: z.int().check(z.positive()),
+  /** As it was before the joins of this pass, by folder. */
+  folders: z.array(readFolderSchema),
+  /** Known after the joins: whether it was the same then. */
+  pinned: z.optional(z.boolean()),
+});
+export type Reads = z.infer<typeof readsSchema>;
+
 export const finishedJoinSchema = z.strictObject({
   join: count,
   execution: z.string(),
+  /** Of readsSchema. */
+  pass: z.int().check(z.positive()),
   attempt: z.string(),
   queryId: z.string(),
   bytesScanned: count,

@@ -36,7 +36,8 @@ export function trainingSetsDefinition({ functions, bucketName, partition }: Tra
   });
   const execution = { 'execution.$': '$$.Execution.Id' };
   return {
-    Comment: 'One training set: stage the spine, join features, finish parts, complete the dataset',
+    Comment:
+      'One training set: stage the spine, join features, settle what was read, finish parts, complete the dataset',
     StartAt: 'Stage',
     TimeoutSeconds: buildTimeoutSeconds,
     States: {
@@ -75,8 +76,15 @@ export function trainingSetsDefinition({ functions, bucketName, partition }: Tra
         },
         // Results lie in the bucket.
         ResultPath: null,
-        Next: 'FinishParts',
+        Next: 'Settle',
       }),
+      Settle: guarded({
+        ...invoke(functions.stageSpine, { 'id.$': '$.id', ...execution }),
+        OutputPath: '$.Payload',
+        Next: 'Settled',
+      }),
+      // joined again where what was read has changed meanwhile
+      Settled: { Type: 'Choice', Choices: [isNext('join', 'Join')], Default: 'FinishParts' },
       FinishParts: guarded({
         Type: 'Map',
         Label: 'FinishParts',

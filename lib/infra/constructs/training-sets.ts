@@ -66,7 +66,7 @@ export class TrainingSets extends Construct {
     const { BUCKET_NAME } = offlineStore.environment;
     const step = this.step('StageSpine', {
       name: 'stage-spine',
-      description: 'training set: checks the spine and stages it in parts',
+      description: 'training set: checks the spine, stages it in parts, pins what is read',
       environmentSchema: stageSpineEnvironment,
       environment: { BUCKET_NAME, ...jobsTable.environment, STAGE_NAME: stage.name },
       timeout: Duration.minutes(15),
@@ -75,7 +75,8 @@ export class TrainingSets extends Construct {
     jobsTable.grantUse(step);
     // A spine may lie among sources or be an earlier dataset; without the right to list, a missing one would look forbidden.
     offlineStore.grantList(step);
-    offlineStore.grantRead(step, [folders.trainingSets, folders.datasets, folders.sources]);
+    // What is published decides which rows the joins read.
+    offlineStore.grantRead(step, [folders.trainingSets, folders.datasets, folders.sources, folders.published]);
     offlineStore.grantWrite(step, [folders.trainingSets]);
     return step;
   }

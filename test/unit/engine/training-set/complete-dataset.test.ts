@@ -4,6 +4,7 @@ import { completeDataset } from '#engine/training-set/complete-dataset.ts';
 import { listTrainingSets, readDatasetManifest } from '#engine/training-set/datasets.ts';
 import { failTrainingSet } from '#engine/training-set/fail-training-set.ts';
 import { finishPart } from '#engine/training-set/finish-part.ts';
+import { settleReads } from '#engine/training-set/settle-reads.ts';
 import { stageSpine } from '#engine/training-set/stage-spine.ts';
 import { getTrainingSetRecord } from '#engine/training-set/training-set-record.ts';
 import { workFiles } from '#engine/training-set/work-files.ts';
@@ -29,6 +30,7 @@ async function joined(at: World, execution = 'e1'): Promise<World> {
   const row = (rowId: number) => ({ rowId, trips: rowId % 10 === 0 ? null : BigInt(rowId), rating: 1 });
   await putJoin(at, 0, { execution, files: [ids.slice(0, 100).map(row)] });
   await putJoin(at, 1, { execution, files: [ids.slice(100).map(row)] });
+  await settleReads(at, { id: 't1', execution });
   return at;
 }
 

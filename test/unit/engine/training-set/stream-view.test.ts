@@ -3,6 +3,7 @@ import { writeParquet } from '#codec/parquet-write.ts';
 import { completeDataset } from '#engine/training-set/complete-dataset.ts';
 import { finishPart } from '#engine/training-set/finish-part.ts';
 import { joinFeatures } from '#engine/training-set/join-features.ts';
+import { settleReads } from '#engine/training-set/settle-reads.ts';
 import { stageSpine } from '#engine/training-set/stage-spine.ts';
 import { workFiles } from '#engine/training-set/work-files.ts';
 import { rowStates, stateColumn, valueColumn } from '#sql/training-set-sql.ts';
@@ -10,7 +11,7 @@ import { MemoryObjects } from '#store/memory/objects.ts';
 import { MemoryRecords } from '#store/memory/records.ts';
 import type { SqlEngine } from '#store/sql-engine.ts';
 import { hour, live, manifest, minute, repository } from '#test/unit/serve/stream-world.ts';
-import { nowMillis, readAll, requestOf, spineKey, type World } from './world.ts';
+import { nowMillis, readAll, requestOf, spineKey, type World, world } from './world.ts';
 
 const files = workFiles('t1');
 const request = requestOf({ features: ['live:rides_1h', 'level:text', 'live:mean_24h'] });
@@ -50,6 +51,7 @@ describe('a training set of windows over a stream', () => {
     const at: World = {
       repository,
       objects: new MemoryObjects(),
+      openBucket: (bucket) => new MemoryObjects(bucket),
       records: new MemoryRecords(),
       clock: () => nowMillis,
     };
@@ -67,6 +69,7 @@ describe('a training set of windows over a stream', () => {
     expect(started[0]).toContain(`"${valueColumn(live, 'rides_1h')}"`);
     await unload(at);
     expect((await joinFeatures(ports, step)).next).toBe('done');
+    expect(await settleReads(at, { id: 't1', execution: 'e1' })).toEqual({ id: 't1', next: 'finish' });
     await finishPart(at, { id: 't1', execution: 'e1', part: 0 });
     const dataset = await completeDataset(at, { id: 't1', execution: 'e1' });
 
@@ -88,7 +91,7 @@ describe('a training set of windows over a stream', () => {
 
   it('needs the keys of the entity in the spine', async () => {
     const objects = new MemoryObjects();
-    const at: World = { repository, objects, records: new MemoryRecords(), clock: () => nowMillis };
+    const at: World = { ...world(), repository, objects };
     await objects.put(spineKey, writeParquet([{ name: 'event_time', type: 'timestamp', values: [nowMillis] }]));
     await expect(stageSpine(at, { request, execution: 'e1', untilMillis: nowMillis + minute })).rejects.toThrow(
       'the spine has no column driver_id (int64), a key of entity driver',

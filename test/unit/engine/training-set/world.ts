@@ -88,13 +88,14 @@ export const repository: Repository = {
 
 export const nowMillis = Date.UTC(2026, 10, 22);
 
-export interface World extends Pick<TrainingSetPorts, 'repository' | 'objects' | 'records' | 'clock'> {
+export interface World extends Pick<TrainingSetPorts, 'repository' | 'objects' | 'openBucket' | 'records' | 'clock'> {
   readonly objects: MemoryObjects;
   readonly records: MemoryRecords;
 }
 export const world = (): World => ({
   repository,
   objects: new MemoryObjects(),
+  openBucket: (bucket) => new MemoryObjects(bucket),
   records: new MemoryRecords(),
   clock: () => nowMillis,
 });
@@ -141,7 +142,7 @@ export async function putJoin(
     await objects.put(key, writeParquet(columns));
     keys.push(key);
   }
-  const join = { join: 0, execution, attempt: 'a1', queryId: 'q1', bytesScanned: 1000, millis: 5 };
+  const join = { join: 0, execution, pass: 1, attempt: 'a1', queryId: 'q1', bytesScanned: 1000, millis: 5 };
   const known = await objects.get(paths.join(0));
   const parts = known ? JSON.parse(new TextDecoder().decode(known.body)).files : {};
   await objects.put(paths.join(0), JSON.stringify({ ...join, files: { ...parts, [String(part)]: keys } }));
