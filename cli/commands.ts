@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { backfill } from './commands/backfill.ts';
+import { checkLeakage } from './commands/check-leakage.ts';
 import { deploy } from './commands/deploy.ts';
 import { explain } from './commands/explain.ts';
 import { load } from './commands/load.ts';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   push,
   onlineGet,
   verify,
+  checkLeakage,
   quarantineList,
   quarantineReplay,
   trainingSetCreate,

@@ -14,6 +14,7 @@ import { batchRowsSql } from '#sql/batch-rows-sql.ts';
 import { entityKeysSql } from '#sql/entity-keys-sql.ts';
 import type { ViewOnTables } from '#sql/feature-rows.ts';
 import { historyEntitiesSql } from '#sql/history-entities-sql.ts';
+import { labelRowsSeenSql, ownEventsSql } from '#sql/label-rows-seen-sql.ts';
 import { onlineSelectionSql } from '#sql/online-selection-sql.ts';
 import { tableSelectionSql } from '#sql/table-selection-sql.ts';
 import { trainingSetSql } from '#sql/training-set-sql.ts';
@@ -87,7 +88,29 @@ function statementsOf(project: string, manifest: Manifest): Statement[] {
     const own = views.filter((view) => view.entity === entity.name).map(on);
     return own.length > 0 ? [{ name: `${project} keys of ${entity.name}`, sql: entityKeysSql(entity, own) }] : [];
   });
-  return [...perView, ...trainingSets, ...keys];
+  const labels = {
+    database,
+    manifest,
+    dataset: 'leakage-1',
+    lagMillis: 0,
+    eventTimeRangeMillis: { min: now - 24 * hour, max: now },
+  };
+  const leakage = views.flatMap((view): Statement[] =>
+    modes.flatMap((mode) => [
+      ...(view.kind === 'stream'
+        ? []
+        : [
+            {
+              name: `${project} ${view.name} rows seen ${mode}`,
+              sql: labelRowsSeenSql({ ...labels, view, features: view.features.map(({ name }) => name), mode }),
+            },
+          ]),
+      ...(view.kind === 'table'
+        ? []
+        : [{ name: `${project} ${view.name} own events ${mode}`, sql: ownEventsSql({ ...labels, view, mode }) }]),
+    ]),
+  );
+  return [...perView, ...trainingSets, ...keys, ...leakage];
 }
 
 function storedStatements(manifest: Manifest, on: ViewOnTables): Statement[] {
