@@ -1,6 +1,6 @@
 import { eventColumns, spineKeyColumn, tableNames } from '#spec/layout.ts';
 import type { Entity, StreamSource } from '#spec/manifest.ts';
-import { bigint, dateText, fromMillis, quoted, table, text, toMillis } from './text.ts';
+import { bigint, dateText, instant, quoted, table, text, toMillis } from './text.ts';
 
 export interface ArrivalsNearOptions {
   readonly database: string;
@@ -39,6 +39,6 @@ function arrivals(
     `SELECT ${entity.keys.map(({ name }) => quoted(name)).join(', ')}, ${toMillis(arrival)} AS _arrival`,
     `FROM ${table(database, tableNames.events(source))}`,
     `WHERE "dt" BETWEEN ${text(dateText(first))} AND ${text(dateText(last))}`,
-    `AND ${arrival} BETWEEN ${fromMillis(bigint(first))} AND ${fromMillis(bigint(last))}`,
+    `AND ${arrival} BETWEEN ${instant(first)} AND ${instant(last)}`,
   ].join('\n');
 }

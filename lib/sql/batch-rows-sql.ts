@@ -5,7 +5,18 @@ import { type DistinctPart, type Part, PartPlan } from './aggregate-parts.ts';
 import { featureValue } from './aggregate-value.ts';
 import { columnsRead } from './columns-read.ts';
 import { framed, windowsOf } from './frame-window.ts';
-import { bigint, dateOfMillis, dateText, fromMillis, quoted, roundedUp, table, text, toMillis } from './text.ts';
+import {
+  bigint,
+  dateOfMillis,
+  dateText,
+  fromMillis,
+  instant,
+  quoted,
+  roundedUp,
+  table,
+  text,
+  toMillis,
+} from './text.ts';
 
 export interface BatchRowsSqlOptions {
   readonly database: string;
@@ -67,8 +78,8 @@ function eventsSql(options: BatchRowsSqlOptions, cell: number): string {
   const partition = source.partitionedBy;
   const conditions = [
     ...entity.keys.map((key) => `${quoted(key.name)} IS NOT NULL`),
-    `${eventTime} > ${fromMillis(bigint(after))}`,
-    `${eventTime} <= ${fromMillis(bigint(to))}`,
+    `${eventTime} > ${instant(after)}`,
+    `${eventTime} <= ${instant(to)}`,
     ...(partition && partition.of === source.eventTime
       ? [
           `${quoted(partition.column)} >= ${text(dateText(after))}`,

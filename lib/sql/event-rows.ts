@@ -3,7 +3,7 @@ import { findEntity, findStreamSource } from '#spec/find.ts';
 import { eventColumns, tableNames } from '#spec/layout.ts';
 import type { Entity, Manifest, StreamSource } from '#spec/manifest.ts';
 import { type DateRange, datesWithin } from './date-range.ts';
-import { bigint, dateText, fromMillis, quoted, table, toMillis } from './text.ts';
+import { bigint, dateText, instant, quoted, table, toMillis } from './text.ts';
 
 /** A stream source's events as one entity's views see them. */
 export interface EventsOnTables {
@@ -81,8 +81,8 @@ function historyRows(
   const first = bounds.minEventMillis;
   const conditions = [
     ...datesWithin(quoted(partitionedBy?.column ?? ''), historyDates(source, bounds)),
-    ...(first === undefined ? [] : [`${eventTime} >= ${fromMillis(bigint(first))}`]),
-    `${eventTime} <= ${fromMillis(bigint(untilMillis - latencyMillis))}`,
+    ...(first === undefined ? [] : [`${eventTime} >= ${instant(first)}`]),
+    `${eventTime} <= ${instant(untilMillis - latencyMillis)}`,
     ...hasKeys(entity),
   ];
   const millis = toMillis(eventTime);
@@ -117,7 +117,7 @@ function logRows(
   const arrival = quoted(eventColumns.arrivalTime);
   const conditions = [
     ...datesWithin('"dt"', logDates(source, options)),
-    ...(seam === undefined ? [] : [`${arrival} > ${fromMillis(bigint(seam))}`]),
+    ...(seam === undefined ? [] : [`${arrival} > ${instant(seam)}`]),
     ...hasKeys(entity),
   ];
   const fingerprint = quoted(eventColumns.fingerprint);

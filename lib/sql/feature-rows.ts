@@ -13,7 +13,8 @@ import type { FeatureType } from '#spec/value-type.ts';
 import { type DateRange, datesWithin } from './date-range.ts';
 import { type EventRowsOptions, eventRowsSelect } from './event-rows.ts';
 import { columnOrder, type OrderField } from './row-order.ts';
-import { bigint, dateText, fromMillis, quoted, table, toMillis } from './text.ts';
+import { bigint, dateText, instant, quoted, table, toMillis } from './text.ts';
+import { withoutNegativeZero } from './types.ts';
 
 export interface ViewOnTables {
   readonly database: string;
@@ -93,7 +94,6 @@ function parquetTableRows(
     eventTime: eventMillis,
     knowledgeTime: `greatest(${eventMillis}, ${createdMillis})`,
   }[mode];
-  const columnOf = (feature: string): string => view.features.find(({ name }) => name === feature)?.column ?? feature;
   const columns = [
     ...entity.keys.map((key) => quoted(key.name)),
     `${eventMillis} AS _event_ms`,
@@ -103,7 +103,7 @@ function parquetTableRows(
     `${source.eventTime ? visible : bigint(staticVisibleMillis)} AS _visible_ms`,
     `${source.deleted ? `COALESCE(${quoted(source.deleted)}, false)` : 'false'} AS _deleted`,
     'CAST(NULL AS varchar) AS _marks',
-    ...features.map((feature) => `${quoted(columnOf(feature))} AS ${quoted(feature)}`),
+    ...featureColumns(view, features),
   ];
   const partition = source.partitionedBy;
   const conditions = [
@@ -120,13 +120,20 @@ function parquetTableRows(
   ].join('\n');
 }
 
+/** Wanted features of a table view from their columns, by their names. */
+const featureColumns = (view: TableView, wanted: readonly string[]): string[] =>
+  wanted.flatMap((feature) =>
+    view.features
+      .filter(({ name }) => name === feature)
+      .map(({ name, column = name, type }) => `${withoutNegativeZero(quoted(column), type)} AS ${quoted(name)}`),
+  );
+
 /** The events of a stream as rows: visible once they have arrived. */
 function streamTableRows(
   on: ViewOnTables & { view: TableView; source: StreamSource },
   { features, mode, bounds = {}, filter }: SelectOptions,
 ): string {
   const { view, source, entity } = on;
-  const columnOf = (feature: string): string => view.features.find(({ name }) => name === feature)?.column ?? feature;
   const { createdTime, deleted } = source;
   const isByCreation = mode === 'knowledgeTime' && createdTime !== undefined;
   const events = eventRowsSelect(on, tableEvents({ view, source }, { features, mode, bounds }));
@@ -144,7 +151,7 @@ function streamTableRows(
     `${visible} AS _visible_ms`,
     `${deleted === undefined ? 'false' : `COALESCE(${quoted(deleted)}, false)`} AS _deleted`,
     'CAST(NULL AS varchar) AS _marks',
-    ...features.map((feature) => `${quoted(columnOf(feature))} AS ${quoted(feature)}`),
+    ...featureColumns(view, features),
   ];
   return [`SELECT ${columns.join(', ')}`, `FROM (\n${events}\n) events`, ...(filter ? [`WHERE ${filter}`] : [])].join(
     '\n',
@@ -185,8 +192,8 @@ export const boundedDates = ({ minEventMillis, maxEventMillis }: RowBounds): Dat
 const dateBounds = (column: string, bounds: RowBounds = {}): string[] => datesWithin(column, boundedDates(bounds));
 
 const instantBounds = (column: string, bounds: RowBounds = {}): string[] => [
-  ...(bounds.minEventMillis === undefined ? [] : [`${column} >= ${fromMillis(bigint(bounds.minEventMillis))}`]),
-  ...(bounds.maxEventMillis === undefined ? [] : [`${column} <= ${fromMillis(bigint(bounds.maxEventMillis))}`]),
+  ...(bounds.minEventMillis === undefined ? [] : [`${column} >= ${instant(bounds.minEventMillis)}`]),
+  ...(bounds.maxEventMillis === undefined ? [] : [`${column} <= ${instant(bounds.maxEventMillis)}`]),
 ];
 
 /** Order key over the columns of featureRowsSelect. A batch row is unique by (tick, run); table rows go on with every feature. */

@@ -1,6 +1,13 @@
 import type { JsonValue } from '#spec/json-value.ts';
-import { type ColumnType, decimalParts, elementType, isListType, type ScalarType } from '#spec/value-type.ts';
-import { bigint, text } from './text.ts';
+import {
+  type ColumnType,
+  decimalParts,
+  elementType,
+  isFloatType,
+  isListType,
+  type ScalarType,
+} from '#spec/value-type.ts';
+import { bigint, instant, text } from './text.ts';
 
 const scalarDml: Readonly<Record<ScalarType, string>> = {
   int32: 'integer',
@@ -42,8 +49,7 @@ export function literal(value: JsonValue | undefined, type: ColumnType): string 
     const items = value.map((item) => literal(item, elementType(type)));
     return `CAST(ARRAY[${items.join(', ')}] AS ${sqlType(type)})`;
   }
-  if (type === 'timestamp')
-    return `TIMESTAMP '${new Date(Number(value)).toISOString().replace('T', ' ').slice(0, -1)}'`;
+  if (type === 'timestamp') return instant(Number(value));
   if (type === 'int64') return bigint(BigInt(String(value)));
   if (type === 'string') return text(String(value));
   if (type === 'bool') return value === true ? 'true' : 'false';
@@ -59,8 +65,11 @@ function base64ToHex(base64: string): string {
   return bytes.map((byte) => Number.parseInt(byte, 2).toString(16).padStart(2, '0').toUpperCase()).join('');
 }
 
-/** The sorted value of a non-null float column reads -0 as 0, as every engine must compare it. */
-export const withoutNegativeZero = (expression: string, type: ColumnType): string =>
-  type === 'float32' || type === 'float64'
+/** A value with 0 for -0, in lists too: both are read as 0, and engines do not agree on which of them they keep. */
+export function withoutNegativeZero(expression: string, type: ColumnType): string {
+  if (isListType(type) && isFloatType(elementType(type)))
+    return `transform(${expression}, x -> ${withoutNegativeZero('x', elementType(type))})`;
+  return type === 'float32' || type === 'float64'
     ? `CASE WHEN ${expression} = 0 THEN CAST(0 AS ${sqlType(type)}) ELSE ${expression} END`
     : expression;
+}

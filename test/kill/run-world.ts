@@ -201,8 +201,8 @@ export class RunWorld {
 
   async #fromPublished(sql: string): Promise<WorldRow[]> {
     const now = lastVisible(sql);
-    const bounds = [...sql.matchAll(/"_event_time" [<>]= date_add\('millisecond', BIGINT '(\d+)'/g)].map((match) =>
-      Number(match[1]),
+    const bounds = [...sql.matchAll(/"_event_time" [<>]= TIMESTAMP '([^']+)'/g)].map((match) =>
+      Date.parse(`${match[1]}Z`),
     );
     const [least = 0, greatest = 0] = bounds;
     const rows = (await this.visibleRows()).filter(

@@ -22,14 +22,14 @@ export const streamSqlMutants: readonly Mutant[] = [
   }),
   inSql('event-rows', {
     fault: 'in SQL an event that arrived just at the seam counts beside the history',
-    find: '`${arrival} > ${fromMillis(bigint(seam))}`',
-    replace: '`${arrival} >= ${fromMillis(bigint(seam))}`',
+    find: '`${arrival} > ${instant(seam)}`',
+    replace: '`${arrival} >= ${instant(seam)}`',
     tests: [windows],
   }),
   inSql('event-rows', {
     fault: 'in SQL the history counts up to its seam whatever its latency',
-    find: '`${eventTime} <= ${fromMillis(bigint(untilMillis - latencyMillis))}`',
-    replace: '`${eventTime} <= ${fromMillis(bigint(untilMillis))}`',
+    find: '`${eventTime} <= ${instant(untilMillis - latencyMillis)}`',
+    replace: '`${eventTime} <= ${instant(untilMillis)}`',
     tests: [windows],
   }),
   inSql('event-rows', {

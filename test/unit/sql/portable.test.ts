@@ -332,14 +332,23 @@ describe('generated SQL', () => {
   });
 
   it('counts time in milliseconds only', () => {
-    expect(
-      faults((sql) =>
-        ['date_diff', 'date_add']
-          .flatMap((name) => callsOf(sql, name).map((call) => call.arguments[0] ?? ''))
-          .filter((unit) => unit !== "'millisecond'"),
-      ),
-    ).toEqual([]);
+    const units = (sql: string) => callsOf(sql, 'date_diff').map((call) => call.arguments[0] ?? '');
+    expect(faults((sql) => units(sql).filter((unit) => unit !== "'millisecond'"))).toEqual([]);
     expect(faults((sql) => /\bINTERVAL\b|current_|\bnow\(/i.exec(withoutLiterals(sql)) ?? [])).toEqual([]);
+  });
+
+  it('adds days to the epoch and less than a day to them: date_add takes 32 bits', () => {
+    const day = (of: string) => `CAST(floor(CAST(${of} AS double) / 8.64e7) AS bigint)`;
+    const isBounded = ([unit, count = '']: readonly (string | undefined)[]) => {
+      const millis = count.slice(0, count.indexOf(' - '));
+      return unit === "'day'"
+        ? count.startsWith('CAST(floor(')
+        : count === `${millis} - ${day(millis)} * BIGINT '86400000'`;
+    };
+    const calls = statements.flatMap(({ sql }) => callsOf(sql, 'date_add'));
+    expect(calls.length).toBeGreaterThan(10);
+    expect(calls.filter((call) => !isBounded(call.arguments))).toEqual([]);
+    expect(isBounded(["'millisecond'", "BIGINT '1772348400000'"])).toBe(false);
   });
 
   it('divides doubles only', () => {

@@ -149,6 +149,7 @@ VALUES = [
     ("date_add('day', 1, DATE '2026-01-31')", "2026-02-01"),
     ("date_add('month', 1, TIMESTAMP '2026-01-31 10:00:00')", "2026-02-28 10:00:00"),
     ("date_add('millisecond', -1, TIMESTAMP '2026-01-01 00:00:00.000')", "2025-12-31 23:59:59.999"),
+    ("date_add('day', BIGINT '2932896', TIMESTAMP '1970-01-01 00:00:00.000')", "9999-12-31 00:00:00.000"),
     ("date_trunc('month', DATE '2026-03-31')", "2026-03-01"),
     ("date_trunc('hour', TIMESTAMP '2026-03-31 10:59:59.999')", "2026-03-31 10:00:00.000"),
     ("date_trunc('week', TIMESTAMP '2026-01-01 10:00:00.000')", "2025-12-29 00:00:00.000"),
@@ -297,6 +298,7 @@ ERRORS = [
     ("y, count(*) FROM (VALUES (1, 2)) AS t (x, y) GROUP BY x", "EXPRESSION_NOT_AGGREGATE"),
     ("date_diff('hour', DATE '2026-01-01', DATE '2026-01-02')", "TYPE_MISMATCH"),
     ("row_number()", "OVER"),
+    ("date_add('millisecond', BIGINT '1772348400000', TIMESTAMP '1970-01-01 00:00:00.000')", ""),
 ]
 
 

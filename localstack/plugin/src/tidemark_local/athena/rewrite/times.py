@@ -65,10 +65,11 @@ def _date_add(nodes: list[exp.Expression], scope: Scope) -> Typed:
     unit, n = _unit(unit_value), coerce(count, BIGINT, "date_add").sql
     if require_time(moment, "date_add").type.name == "date" and unit in ("millisecond", "second", "minute", "hour"):
         raise TypeMismatchError(f"'{unit}' is not a valid DATE field")
+    n = f"CAST({n} AS INTEGER)"  # of 32 bits in Trino, which fails beyond
     if unit in CALENDAR_UNITS:
-        step = f"to_months(CAST({n} * {CALENDAR_UNITS[unit]} AS INTEGER))"
+        step = f"to_months({n} * {CALENDAR_UNITS[unit]})"
     else:
-        step = f"to_microseconds({n} * {UNIT_MICROS[unit]})"
+        step = f"to_microseconds({n} * {UNIT_MICROS[unit]}::BIGINT)"
     sql = f"({moment.sql} + {step})"
     return Typed(f"CAST({sql} AS DATE)" if moment.type.name == "date" else sql, moment.type)
 
