@@ -9,6 +9,7 @@ export function batchMetricValues({ counts, failedFrom }: BatchResult): (readonl
     [aggregateMetrics.eventsRepeated, counts.duplicates],
     [aggregateMetrics.itemsWritten, counts.writes],
     [aggregateMetrics.itemConflicts, counts.conflicts],
+    [aggregateMetrics.hottestItemEvents, counts.hottestItemEvents],
     [aggregateMetrics.itemsTooLarge, counts.itemsTooLarge],
     [aggregateMetrics.handedBack, failedFrom === undefined ? 0 : 1],
     ...(counts.applied > 0 ? ([[aggregateMetrics.delayMillis, counts.lagMillis]] as const) : []),

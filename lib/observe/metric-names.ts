@@ -83,6 +83,8 @@ export const aggregateMetrics = {
   itemsWritten: { name: 'ItemsWritten', unit: 'Count' },
   /** Writes that another write had forestalled: folded and tried again. */
   itemConflicts: { name: 'ItemConflicts', unit: 'Count' },
+  /** Events of a batch that one item takes, at most: with the batch's size the skew of its keys. DynamoDB writes 1,000 KB of one item a second. */
+  hottestItemEvents: { name: 'HottestItemEvents', unit: 'Count' },
   /** Items that would have grown beyond their limit and gave their tiles up: their windows are ERROR for a while. */
   itemsTooLarge: { name: 'ItemsTooLarge', unit: 'Count' },
   /** 1 for a batch of which a part was handed back to be tried again, else 0. */

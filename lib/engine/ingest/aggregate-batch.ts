@@ -38,6 +38,8 @@ export interface AggregateCounts {
   notOurs: number;
   /** Records that can never count: the archive puts them aside. */
   quarantined: number;
+  /** Events that one entity of one view takes, at most. */
+  hottestItemEvents: number;
   /** Writes that another write had forestalled. */
   conflicts: number;
   /** Items of stream views written. */
@@ -74,6 +76,8 @@ export async function aggregateBatch(ports: AggregatePorts, { records, deadlineM
   const events = acceptAll(ports, records, batch);
   const { groups, late } = groupByEntity(ports.views.windowed, events);
   batch.counts.late = late;
+  for (const group of groups)
+    batch.counts.hottestItemEvents = Math.max(batch.counts.hottestItemEvents, group.events.length);
   if (!(await isConsumed(ports, events, batch))) return batch.result();
   await applyGroups(ports, groups, { batch, deadlineMillis });
   await writeLatest(ports, events, { batch, deadlineMillis });
@@ -190,6 +194,7 @@ class BatchOutcome {
       late: 0,
       notOurs: 0,
       quarantined: 0,
+      hottestItemEvents: 0,
       conflicts: 0,
       writes: 0,
       handOvers: 0,

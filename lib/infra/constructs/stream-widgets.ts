@@ -55,6 +55,7 @@ function streamRow({ source, streamName, aggregate, archive }: StreamConsumers, 
     graph('items and files', [
       emitted(aggregateMetrics.itemsWritten),
       emitted(aggregateMetrics.itemConflicts),
+      emitted(aggregateMetrics.hottestItemEvents, 'Maximum'),
       emitted(aggregateMetrics.itemsTooLarge),
       emitted(compactMetrics.daysCompacted),
       emitted(compactMetrics.filesCompacted),

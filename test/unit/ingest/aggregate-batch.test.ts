@@ -81,6 +81,7 @@ describe('a batch', () => {
         late: 1,
         notOurs: 1,
         quarantined: 2,
+        hottestItemEvents: 1,
         conflicts: 0,
         writes: 1,
         handOvers: 0,
@@ -133,7 +134,7 @@ describe('a batch', () => {
     const world = newWorld();
     const rides = Array.from({ length: 10_000 }, (_, index) => ({ driver: 1, fare: 1, atMillis: index * 100 }));
     const { counts } = await consumed(world, ridesRecords(rides));
-    expect(counts).toMatchObject({ applied: 10_000, conflicts: 0, itemsTooLarge: 0 });
+    expect(counts).toMatchObject({ applied: 10_000, hottestItemEvents: 10_000, conflicts: 0, itemsTooLarge: 0 });
     expect(counts.writes).toBeLessThanOrEqual(2);
     expect(await readAt(world, start + 20 * minute)).toMatchObject({ values: [10_000n, 10_000n] });
   });
