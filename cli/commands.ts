@@ -12,6 +12,8 @@ import { push } from './commands/push.ts';
 import { quarantineList, quarantineReplay } from './commands/quarantine.ts';
 import { runs } from './commands/runs.ts';
 import { trainingSetCreate, trainingSetList, trainingSetShow, trainingSetSqlCommand } from './commands/training-set.ts';
+import { trainingSetDelete } from './commands/training-set-delete.ts';
+import { trainingSetDiff } from './commands/training-set-diff.ts';
 import { trainingSetExplain } from './commands/training-set-explain.ts';
 import { verify } from './commands/verify.ts';
 
@@ -31,6 +33,8 @@ export const commands: readonly Command[] = [
   quarantineList,
   quarantineReplay,
   trainingSetCreate,
+  trainingSetDelete,
+  trainingSetDiff,
   trainingSetExplain,
   trainingSetList,
   trainingSetShow,

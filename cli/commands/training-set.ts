@@ -180,8 +180,14 @@ export const trainingSetList: Command = {
       sets.length === 0
         ? 'no training sets yet'
         : table(
-            ['id', 'rows', 'features'],
-            sets.map(({ id, rows, features }) => [id, rows, features.length]),
+            ['id', 'rows', 'features', 'content', 'pinned'],
+            sets.map(({ id, rows, features, datasetId, pinned }) => [
+              id,
+              rows,
+              features.length,
+              datasetId.slice(0, 12),
+              pinned ? 'yes' : 'no',
+            ]),
           ),
     );
     return exitCodes.ok;
@@ -200,7 +206,8 @@ export const trainingSetShow: Command = {
     const { objects, records } = connect(readTarget(stringOption(options, 'target')));
     const record = await getTrainingSetRecord(records, id);
     // A build that has not succeeded has no manifest: its record says how far it is, or why it failed.
-    const shown = record && record.state !== 'succeeded' ? record : await readDatasetManifest(objects, id);
+    const isOver = record?.state === 'succeeded' || record?.state === 'deleted';
+    const shown = record && !isOver ? record : await readDatasetManifest(objects, id);
     output.data(shown, JSON.stringify(shown, null, 2));
     return exitCodes.ok;
   },

@@ -94,13 +94,14 @@ async function describe(options: TrainingSetRoutesOptions, id: string): Promise<
   const record = isId ? await currentRecord(options, id) : undefined;
   // the manifest decides, whatever the record says
   const dataset = isId ? await findDatasetManifest(options.objects, id) : undefined;
-  if (!record && !dataset)
+  const state = record?.state === 'deleted' ? undefined : record?.state;
+  if (!state && !dataset)
     throw new TidemarkError('trainingSet.unknown', `there is no training set ${JSON.stringify(id)}`, {
       kind: 'notFound',
     });
   return {
     id,
-    status: dataset ? 'succeeded' : (record?.state ?? 'running'),
+    status: dataset ? 'succeeded' : (state ?? 'running'),
     ...(record ? progressOf(record) : {}),
     ...(dataset ? { dataset: summaryOf(dataset, options.objects.uri(objectKeys.dataset(id))) } : {}),
   };

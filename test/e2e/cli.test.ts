@@ -124,6 +124,17 @@ describe('every command speaks JSON', () => {
     expect(again).toMatchObject({ exitCode: 7, stderr: expect.stringMatching(/exists/) });
   });
 
+  it('training-set diff and delete: no differences with itself; deleted only when confirmed, then not listed', async () => {
+    expect(await json(`training-set diff ${id} ${id}`)).toMatchObject({ rows: 2, changed: [] });
+    expect(await run(`training-set delete ${id}`)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/--yes/),
+    });
+    expect(await json(`training-set delete ${id} --yes`)).toMatchObject({ id });
+    expect(await json('training-set list')).not.toContainEqual(expect.objectContaining({ id }));
+    expect(await run(`training-set diff ${id} ${id}`)).toMatchObject({ exitCode: 6 });
+  });
+
   it("local status: whether the developer's cloud is up", async () => {
     expect(await json('local status')).toMatchObject({ name: 'dev', state: expect.stringMatching(/running|stopped/) });
   });

@@ -6,6 +6,7 @@ import { type TypedColumn, writeParquet } from '#codec/parquet-write.ts';
 import { readStepJson } from '#engine/stored-json.ts';
 import { completeDataset } from '#engine/training-set/complete-dataset.ts';
 import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
+import { diffDatasets } from '#engine/training-set/diff-datasets.ts';
 import { finishPart } from '#engine/training-set/finish-part.ts';
 import { type JoinOutcome, joinFeatures } from '#engine/training-set/join-features.ts';
 import type { TrainingSetPorts } from '#engine/training-set/ports.ts';
@@ -306,6 +307,11 @@ describe('training set over S3 and Athena', () => {
     await putName('seen', 3n);
     const changed = await build(ports, { ...input, id: 'changed' }, 4);
     expect(changed.datasetId).not.toBe(first.datasetId);
+    const compared = { first: unchanged, second: changed, maximumExamples: 5 };
+    expect(await diffDatasets(store.objects, compared)).toMatchObject({
+      changed: [{ column: 'profile__name', rows: 1 }],
+      examples: [{ row: 5, column: 'profile__name', first: null, second: 'Zoe' }],
+    });
     await store.objects.delete(['sources/drivers/unseen.parquet', 'sources/drivers/seen.parquet']);
   });
 

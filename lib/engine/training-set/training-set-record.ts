@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import type { Records } from '#store/records.ts';
 import { type TrainingSetRequest, trainingSetRequestSchema } from './request.ts';
 
-/** `queued`: asked for over HTTP, its first step has not begun. */
-export const trainingSetStates = ['queued', 'running', 'succeeded', 'failed'] as const;
+/** `queued`: asked for over HTTP, its first step has not begun. `deleted`: it was complete, and is gone. */
+export const trainingSetStates = ['queued', 'running', 'succeeded', 'failed', 'deleted'] as const;
 /** `building` covers the join and the map that finishes parts. */
 export const trainingSetSteps = ['staging', 'building', 'complete'] as const;
 const count = z.int().check(z.nonnegative());
@@ -38,6 +38,12 @@ export async function getTrainingSetRecord(
   const found = await records.get(group, id);
   return found && z.parse(trainingSetRecordSchema, found.body);
 }
+
+/** Records are read up to this many, newest id first. */
+const maximumRecords = 10_000;
+
+export const listTrainingSetRecords = async (records: Pick<Records, 'list'>): Promise<TrainingSetRecord[]> =>
+  (await records.list(group, maximumRecords)).map(({ body }) => z.parse(trainingSetRecordSchema, body));
 
 /** Changes members of the record; without one, makes it from the request. */
 export async function updateTrainingSetRecord(
