@@ -5,6 +5,7 @@ import { planFeatures } from '#engine/feature-plan.ts';
 import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import { listTrainingSets, readDatasetManifest } from '#engine/training-set/datasets.ts';
 import { refuseCost } from '#engine/training-set/refuse-cost.ts';
+import { refuseUnmatched, unmatchedViews } from '#engine/training-set/refuse-unmatched.ts';
 import {
   newTrainingSetId,
   parseTrainingSetRequest,
@@ -21,6 +22,7 @@ import { type Connections, connect } from '../connections.ts';
 import { assertSucceeded, execute } from '../executions.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { explainSpine } from '../explain-spine.ts';
+import { describeFailure } from '../report/failure.ts';
 import { Progress } from '../report/progress.ts';
 import { byteSize, duration, grouped, table } from '../report/table.ts';
 import { loadManifest, repositoryFolder } from '../repository.ts';
@@ -98,16 +100,27 @@ export const trainingSetCreate: Command = {
     // Everything that can be told without the spine is told before it is uploaded.
     parseTrainingSetRequest({ id, spine, ...chosen });
     const maxCost = costOption(options, 'max-cost');
-    if (maxCost !== undefined)
-      refuseCost(
-        await explainSpine(connections, { manifest, spine: spineOf(spine, target.bucket), choice: chosen }),
-        maxCost,
+    const labels = spineOf(spine, target.bucket);
+    // A spine in the bucket is checked by the first step of the build; to read it here costs a download.
+    if ('file' in labels || maxCost !== undefined) {
+      const plan = await explainSpine(connections, { manifest, spine: labels, choice: chosen }).catch(
+        (error: unknown) => {
+          if (error instanceof TidemarkError || maxCost !== undefined) throw error;
+          // one who may start builds need not be allowed to list every source
+          const { message } = describeFailure(error, 'training-set create');
+          output.talk(`what is stored could not be looked at beforehand: ${message}`);
+          return undefined;
+        },
       );
+      if (plan) refuseUnmatched(plan);
+      for (const sentence of plan ? unmatchedViews(plan) : []) output.talk(`warning: ${sentence}`);
+      if (plan && maxCost !== undefined) refuseCost(plan, maxCost);
+    }
     const out = stringOption(options, 'out');
     const started = performance.now();
     const dataset = await buildTrainingSet(connections, target, {
       id,
-      spine: spineOf(spine, target.bucket),
+      spine: labels,
       choice: chosen,
       ...(out === undefined ? {} : { out }),
     });

@@ -4,18 +4,16 @@ import type {
   ExplainedView,
   TrainingSetExplanation,
 } from '#engine/training-set/explain-training-set.ts';
+import { unmatchedViews } from '#engine/training-set/refuse-unmatched.ts';
 import { durationText } from '#spec/duration-text.ts';
 import { byteSize, grouped } from './table.ts';
 
 /** The plan of a training set for people. */
 export function trainingSetPlanText(plan: TrainingSetExplanation): string {
   const lag = plan.lagMillis === 0 ? '' : `, ${durationText(plan.lagMillis)} before each`;
-  const without = plan.entitiesWithoutKeys.map(
-    (entity) => `warning: no label has the keys of entity ${entity}, so its features would be missing in every row`,
-  );
   return [
     `${grouped(plan.rows)} labels from ${plan.labels.from} to ${plan.labels.to}${lag}; ${modes[plan.mode]}`,
-    ...without,
+    ...unmatchedViews(plan).map((sentence) => `warning: ${sentence}`),
     ...plan.views.flatMap(viewLines),
     ...(plan.onDemand.length > 0 ? [`computed after the join: ${plan.onDemand.join(', ')}`] : []),
     `${counted(plan.statements, 'statement')}, about ${byteSize(plan.bytesToScan)} to scan (the staged spine among it: ${byteSize(plan.spineBytes)}), about ${usd(plan.costEstimate)}`,

@@ -21,6 +21,7 @@ const files: Readonly<Record<string, string>> = {
   'ragged.csv': `${header}\n${row}\nAA,JFK\n`,
   'unclosed.csv': `${header}\n${row}\n"AA,JFK,N1,7,2026-01-05T10:00:00Z,b\n`,
   'naive.csv': `${header}\nUA,EWR,N14228,1400,2026-01-05 10:00:00,a\n`,
+  'too-early.csv': `${header}\nUA,EWR,,1400,1900-01-05T10:00:00Z,a\n`,
   'no-times.csv': 'carrier,origin,tailnum,distance\nUA,EWR,N14228,1400\n',
   'no-keys.csv': 'carrier,distance,event_timestamp\nUA,1400,2026-01-05T10:00:00Z\n',
   'wrong-type.csv': `${header}\nUA,EWR,N14228,far,2026-01-05T10:00:00Z,a\n`,
@@ -107,6 +108,12 @@ describe('every command speaks JSON', () => {
       rows: [{ entity: { carrier: 'UA', origin: 'EWR', tailnum: 'N14228' } }],
       meta: { partial: false },
     });
+  });
+
+  it('training-set explain: what a training set would read and cost', async () => {
+    const plan = await json('training-set explain --spine @spine.csv --service delay_model --lag 2h');
+    expect(plan).toMatchObject({ rows: 2, statements: 1, lagMillis: 7_200_000, entitiesWithoutKeys: [] });
+    expect((plan as { bytesToScan: number }).bytesToScan).toBeGreaterThan(0); // the plan, as it is declared
   });
 
   it('training-set create, list, show and sql: the dataset', async () => {
@@ -233,6 +240,19 @@ const badInputs: readonly (readonly [what: string, line: string, exitCode: numbe
   ['a spine without rows', 'training-set create --service delay_model --spine @header-only.csv', 2, /no rows|empty/],
   ['a CSV row of another length', 'training-set create --service delay_model --spine @ragged.csv', 2, /2 .*6|6 .*2/],
   ['a CSV quote that is not closed', 'training-set create --service delay_model --spine @unclosed.csv', 2, /quote/],
+  [
+    'a training set beyond what it may cost',
+    'training-set create --service delay_model --spine @spine.csv --max-cost 0.000001',
+    2,
+    /would cost about .*--max-cost/,
+  ],
+  ['a cost that is none', 'training-set create --service delay_model --spine @spine.csv --max-cost cheap', 2, /cheap/],
+  [
+    'labels of a time without data',
+    'training-set create --features carrier_departures:departures_24h --spine @too-early.csv',
+    2,
+    /no label would get a value/,
+  ],
   ['naive times', 'training-set create --service delay_model --spine @naive.csv', 2, /event_timestamp.*(offset|Z)/],
   ['no event time', 'training-set create --service delay_model --spine @no-times.csv', 2, /event time/],
   [

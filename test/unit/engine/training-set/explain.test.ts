@@ -3,8 +3,13 @@ import { writeParquet } from '#codec/parquet-write.ts';
 import { encodePublished } from '#codec/published-file.ts';
 import { planFeatures } from '#engine/feature-plan.ts';
 import { athenaCostEstimate } from '#engine/materialize/run-cost.ts';
-import { explainTrainingSet, type TrainingSetExplanation, tablesToList } from '#engine/training-set/explain-training-set.ts';
+import {
+  explainTrainingSet,
+  type TrainingSetExplanation,
+  tablesToList,
+} from '#engine/training-set/explain-training-set.ts';
 import { refuseCost } from '#engine/training-set/refuse-cost.ts';
+import { refuseUnmatched, unmatchedViews } from '#engine/training-set/refuse-unmatched.ts';
 import { parseTrainingSetRequest, selectionOf, type TrainingSetInput } from '#engine/training-set/request.ts';
 import { type StoredTable, storedTable } from '#engine/training-set/scanned-tables.ts';
 import { surveySpine } from '#engine/training-set/survey-spine.ts';
@@ -145,7 +150,11 @@ describe('explainTrainingSet', () => {
     ]);
     const put = async (objects: MemoryObjects): Promise<unknown> =>
       await objects.put('sources/rides/dt=2026-03-10/a.parquet', file);
-    const { columnShare = 1, storedBytes, bytesToScan } = (await explained(['fares:fare'], { put })).views[0]?.tables[0] ?? {};
+    const {
+      columnShare = 1,
+      storedBytes,
+      bytesToScan,
+    } = (await explained(['fares:fare'], { put })).views[0]?.tables[0] ?? {};
     expect(storedBytes).toBe(file.byteLength);
     expect(columnShare).toBeGreaterThan(0.1);
     expect(columnShare).toBeLessThan(0.7);
@@ -203,7 +212,10 @@ describe('explainTrainingSet', () => {
 
   it('counts a statement for each 90 parts, each with the dates of its own labels', async () => {
     const start = Date.UTC(2026, 2, 8);
-    const lines = Array.from({ length: 91 }, (_, row) => `1,${new Date(start + (row < 90 ? 0 : 4 * day)).toISOString()}`);
+    const lines = Array.from(
+      { length: 91 },
+      (_, row) => `1,${new Date(start + (row < 90 ? 0 : 4 * day)).toISOString()}`,
+    );
     const { statements, views, costEstimate } = await explained(['fares:fare'], {
       spine: `driver_id,event_time\n${lines.join('\n')}\n`,
       maximumPartRows: 1,
@@ -231,7 +243,51 @@ describe('explainTrainingSet', () => {
     await expect(explained(['fares:fare'], { spine: 'driver_id,event_time\n1,2026-03-10 06:00:00\n' })).rejects.toThrow(
       /there is no offset, so the instant is unknown.* in row 0/,
     );
-    await expect(explained(['fares:fare'], { spine: 'driver_id,event_time\n' })).rejects.toThrow('the spine has no rows');
+    await expect(explained(['fares:fare'], { spine: 'driver_id,event_time\n' })).rejects.toThrow(
+      'the spine has no rows',
+    );
+  });
+});
+
+describe('refuseUnmatched', () => {
+  const keyless = 'driver_id,event_time\n,2026-03-10T06:00:00Z\n';
+
+  it('refuses labels without keys, in a sentence', async () => {
+    const plan = await explained(['fares:fare'], { put: rideDays, spine: keyless });
+    expect(() => refuseUnmatched(plan)).toThrow(
+      expect.objectContaining({
+        code: 'trainingSet.noMatch',
+        message: 'no label would get a value: fares@1 matches no label, since none has the keys of entity driver',
+      }),
+    );
+  });
+
+  it('refuses labels of a time without rows', async () => {
+    const spine = 'driver_id,event_time\n1,2025-03-10T06:00:00Z\n';
+    const plan = await explained(['fares:fare'], { put: rideDays, spine });
+    expect(() => refuseUnmatched(plan)).toThrow(
+      /^no label would get a value: fares@1 has no rows that labels from 2025-03-10T06:00:00.000Z to 2025-03-10T06:00:00.000Z can see/,
+    );
+  });
+
+  it('only warns where another view matches', async () => {
+    const plan = await explained(['fares:fare', 'profile:note'], { put: rideDays });
+    expect(() => refuseUnmatched(plan)).not.toThrow();
+    expect(unmatchedViews(plan)).toEqual([expect.stringMatching(/^profile@1 has no rows/)]);
+  });
+
+  it('takes event times of mixed offsets as the instants they are', async () => {
+    const spine =
+      'driver_id,event_time\n1,2026-03-10T23:30:00-05:00\n1,2026-03-10T05:00:00+09:00\n1,2026-03-10T12:00:00Z\n';
+    expect((await explained(['fares:fare'], { spine })).labels).toEqual({
+      from: '2026-03-09T20:00:00.000Z',
+      to: '2026-03-11T04:30:00.000Z',
+    });
+  });
+
+  it('needs nothing of what reads no view', async () => {
+    const plan = await explained(['fares:fare'], { put: rideDays, spine: keyless });
+    expect(() => refuseUnmatched({ ...plan, views: [] })).not.toThrow();
   });
 });
 
@@ -242,7 +298,9 @@ describe('refuseCost', () => {
     expect(() => refuseCost(plan, plan.costEstimate / 2)).toThrow(
       expect.objectContaining({
         code: 'trainingSet.tooCostly',
-        message: expect.stringMatching(/^the training set would cost about 0\.000048 USD of Athena \(0\.00 GB in 1 statement\), more than the 0\.000024 USD allowed/),
+        message: expect.stringMatching(
+          /^the training set would cost about 0\.000048 USD of Athena \(0\.00 GB in 1 statement\), more than the 0\.000024 USD allowed/,
+        ),
       }),
     );
   });
