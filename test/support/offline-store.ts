@@ -15,6 +15,7 @@ import type { Objects } from '#store/objects.ts';
 import type { Partitions } from '#store/partitions.ts';
 import { createS3Client, S3Objects } from '#store/s3/objects.ts';
 import type { QueryStatus, SqlEngine } from '#store/sql-engine.ts';
+import { expectEqualRows, type Rows, trinoTarget, unloadOnTrino } from '#test/trino/compare-engines.ts';
 
 /** A bucket, database and workgroup of one test on the local cloud, with the tables that a deployment of the manifest would have. */
 export interface OfflineStore {
@@ -27,7 +28,7 @@ export interface OfflineStore {
   putRows(key: string, columns: readonly TypedColumn[]): Promise<void>;
   /** Runs a statement to its end; throws with the engine's reason when it fails. */
   run(sql: string): Promise<QueryStatus>;
-  /** UNLOADs a SELECT and reads all its rows back, column by column. */
+  /** UNLOADs a SELECT and reads all its rows back, column by column. Under `npm run test:trino`, Trino must give the same rows. */
   select(select: string): Promise<ReadonlyMap<string, readonly Value[]>>;
 }
 
@@ -82,19 +83,34 @@ export async function createOfflineStore(manifest: Manifest): Promise<OfflineSto
     },
     run,
     select: async (select) => {
-      const folder = `unloaded/${randomBytes(8).toString('hex')}/`;
-      await run(unloadSql({ select, uri: `s3://${name}/${folder}` }));
-      const columns = new Map<string, Value[]>();
-      for await (const { key } of objects.list(folder)) {
-        const stored = await objects.get(key);
-        if (!stored) continue;
-        const file = await openParquet(bytesSource(stored.body));
-        const values = await readColumns(file, file.columns);
-        file.columns.forEach((column, at) => {
-          columns.set(column.name, [...(columns.get(column.name) ?? []), ...(values[at] ?? [])]);
-        });
+      const local = await unloaded(objects, async (folder) => {
+        await run(unloadSql({ select, uri: objects.uri(folder) }));
+      });
+      const target = trinoTarget();
+      if (target) {
+        const trino = await unloaded(objects, (folder) =>
+          unloadOnTrino(target, { select, database, uri: objects.uri(folder) }),
+        );
+        expectEqualRows(target, select, { local, trino });
       }
-      return columns;
+      return new Map([...local].map(([column, { values }]) => [column, values]));
     },
   };
+}
+
+/** Rows that a statement writes into an empty folder as Parquet. No column where it writes no file. */
+async function unloaded(objects: Objects, write: (folder: string) => Promise<void>): Promise<Rows> {
+  const folder = `unloaded/${randomBytes(8).toString('hex')}/`;
+  await write(folder);
+  const columns = new Map<string, { type: string; values: Value[] }>();
+  for await (const { key } of objects.list(folder)) {
+    const stored = await objects.get(key);
+    if (!stored) continue;
+    const file = await openParquet(bytesSource(stored.body));
+    const values = await readColumns(file, file.columns);
+    file.columns.forEach(({ name, type = 'unknown' }, at) => {
+      columns.set(name, { type, values: [...(columns.get(name)?.values ?? []), ...(values[at] ?? [])] });
+    });
+  }
+  return columns;
 }
