@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Runs every suite (vitest, then the local cloud's pytest), and ends with one line that counts all tests. Exits 1 when any failed. */
+/** Runs every suite (vitest, then pytest of the local cloud and of the Python client), and ends with one line that counts all tests. Exits 1 when any failed. */
 interface Counts {
   readonly passed: number;
   readonly failed: number;
@@ -41,14 +41,14 @@ async function vitest(): Promise<Counts> {
   return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-async function pytest(): Promise<Counts> {
-  const { status, output } = await run('node', ['localstack/run-tests.ts']);
+async function pytest(script: string): Promise<Counts> {
+  const { status, output } = await run('node', [script]);
   const count = (word: string): number => Number(new RegExp(`(\\d+) ${word}`).exec(output.slice(-2000))?.[1] ?? 0);
   const counts = { passed: count('passed'), failed: count('failed') + count('error'), skipped: count('skipped') };
   return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-const results = [await vitest(), await pytest()];
+const results = [await vitest(), await pytest('localstack/run-tests.ts'), await pytest('test/python-client.ts')];
 rmSync(folder, { recursive: true });
 const total = (key: keyof Counts): number => results.reduce((sum, counts) => sum + counts[key], 0);
 console.log(`${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped`);

@@ -1,0 +1,193 @@
+"""Training sets: asked for over the API, waited for, read from the deployment's bucket."""
+
+import io
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from .errors import TidemarkError, TrainingSetError
+from .frames import frame_of_table
+from .optional import need
+from .storage import Storage
+from .transport import Retries, Transport, download
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+
+_first_poll_seconds = 0.5
+_longest_poll_seconds = 2.0
+
+
+@dataclass(frozen=True)
+class DatasetFile:
+    """A Parquet file of a dataset: its `s3://` URI and, where the API gives one, a link that needs no credentials."""
+
+    name: str
+    uri: str
+    url: str | None = None
+
+
+def new_id() -> str:
+    """A new id that sorts by time: `ts-20261122-061854-1f3a9c04`."""
+    return f"ts-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+
+
+class TrainingSet:
+    """
+    A training set by its id. `status` (queued, running, succeeded, failed), `rows` and the like are as of the last
+    answer; `refresh` asks again. Files come in the order of the spine's rows.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        training_set: str,
+        *,
+        storage: Storage | None = None,
+        retries: Retries | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.id = training_set
+        self._transport = transport
+        self._storage = storage
+        self._retries = retries or Retries()
+        self._sleep = sleep
+        self._answer: Mapping[str, Any] = {"id": training_set, "status": "queued"}
+
+    def refresh(self) -> "TrainingSet":
+        """Asks the API how far it is. Raises NotFoundError."""
+        self._answer = self._transport.get(f"/v1/training-sets/{quote(self.id, safe='')}")
+        return self
+
+    @property
+    def status(self) -> str:
+        """queued, running, succeeded or failed."""
+        return self._answer["status"]
+
+    @property
+    def step(self) -> str | None:
+        """What a running build is doing."""
+        return self._answer.get("step")
+
+    @property
+    def dataset(self) -> Mapping[str, Any]:
+        """What the API tells of the dataset: location, rows, features with their share of nulls, definitions, cost."""
+        dataset = self._answer.get("dataset")
+        if dataset is None:
+            raise TrainingSetError(
+                "client.notComplete", f"training set {self.id} is {self.status}; wait() for it first"
+            )
+        return dataset
+
+    @property
+    def rows(self) -> int:
+        """Rows of the dataset: exactly those of the spine."""
+        return self.dataset["rows"]
+
+    @property
+    def types(self) -> Mapping[str, str]:
+        """Feature columns and their types, in order; the other columns are the spine's."""
+        return {feature["name"]: feature["type"] for feature in self.dataset["features"]}
+
+    def wait(
+        self, *, timeout_seconds: float = 3600.0, progress: bool | Callable[["TrainingSet"], None] = True
+    ) -> "TrainingSet":
+        """
+        Waits until the dataset is complete. `progress`: called after every look; True shows a line on terminals and
+        in notebooks. Raises TrainingSetError with the build's own code, or client.timeout: the build goes on then.
+        """
+        tell = progress if callable(progress) else _Line() if progress else (lambda _set: None)
+        end = time.monotonic() + timeout_seconds
+        pause = _first_poll_seconds
+        while True:
+            self.refresh()
+            tell(self)
+            if self.status == "succeeded":
+                return self
+            if self.status == "failed":
+                error = self._answer.get("error") or {}
+                raise TrainingSetError(
+                    error.get("code", "trainingSet.failed"),
+                    f"training set {self.id} failed: {error.get('message', 'the build said no reason')}",
+                )
+            if time.monotonic() + pause > end:
+                raise TrainingSetError(
+                    "client.timeout",
+                    f"training set {self.id} was not complete after {timeout_seconds:.0f} s (step {self.step}); "
+                    "wait() again, as the build goes on",
+                )
+            self._sleep(pause)
+            pause = min(pause * 1.3, _longest_poll_seconds)
+
+    def files(self) -> list[DatasetFile]:
+        """The Parquet files, in the order of the rows."""
+        location = self.dataset["location"].rstrip("/")
+        links = {file["url"].partition("?")[0].rpartition("/")[2]: file["url"] for file in self._links()}
+        return [DatasetFile(name, f"{location}/{name}", links.get(name)) for name in self.dataset["files"]]
+
+    def _links(self) -> list[Mapping[str, Any]]:
+        """Links of the newest answer: they stand for some minutes only, so they are asked for when they are needed."""
+        if "files" in self._answer:
+            self.refresh()
+        return list(self._answer.get("files") or [])
+
+    def read_file(self, file: DatasetFile) -> bytes:
+        """The bytes of a file: by its link where there is one, else from storage. Raises client.noStorage."""
+        if file.url is not None:
+            return download(file.url, timeout_seconds=60.0, retries=self._retries, sleep=self._sleep)
+        if self._storage is None:
+            raise TidemarkError(
+                "client.noStorage",
+                f"{file.uri} lies in the deployment's bucket: give the client storage=S3Storage(bucket, region), or an "
+                "object of your own with read(uri) and write(key, content)",
+            )
+        return self._storage.read(file.uri)
+
+    def download(self, folder: str | Path) -> list[Path]:
+        """Writes the files into a folder, which is made if need be; returns their paths in the order of the rows."""
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        paths = []
+        for file in self.files():
+            path = target / file.name
+            path.write_bytes(self.read_file(file))
+            paths.append(path)
+        return paths
+
+    def tables(self) -> "Iterator[pyarrow.Table]":
+        """An Arrow table per file, in the order of the rows: the memory of one file (up to 100,000 rows) at a time."""
+        parquet = need("pyarrow.parquet", "reading datasets")
+        for file in self.files():
+            yield parquet.read_table(io.BytesIO(self.read_file(file)))
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """
+        All rows: the spine's columns, then the features. Integers and bools have pandas' nullable types, so that int64
+        stays exact; timestamp features are in UTC, and those of the spine as its file has them.
+        """
+        arrow = need("pyarrow", "reading datasets")
+        return frame_of_table(arrow.concat_tables(list(self.tables())), self.types)
+
+
+class _Line:
+    """One line that is written over, on a terminal or in a notebook; nothing where the output goes to a file."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._is_shown = sys.stderr.isatty() or "ipykernel" in sys.modules
+
+    def __call__(self, training_set: TrainingSet) -> None:
+        if not self._is_shown:
+            return
+        done = training_set.status in ("succeeded", "failed")
+        state = training_set.status if done else training_set.step or training_set.status
+        seconds = time.monotonic() - self._started
+        line = f"training set {training_set.id}: {state} ({seconds:.0f} s)"
+        print(f"\r{line:<79}", end="\n" if done else "", file=sys.stderr, flush=True)
