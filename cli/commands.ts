@@ -1,8 +1,10 @@
 import type { Command } from './command.ts';
+import { asOf } from './commands/as-of.ts';
 import { backfill } from './commands/backfill.ts';
 import { checkLeakage } from './commands/check-leakage.ts';
 import { deploy } from './commands/deploy.ts';
 import { explain } from './commands/explain.ts';
+import { history } from './commands/history.ts';
 import { load } from './commands/load.ts';
 import { localDown, localStatus, localUp } from './commands/local.ts';
 import { materialize } from './commands/materialize.ts';
@@ -28,6 +30,8 @@ export const commands: readonly Command[] = [
   runs,
   push,
   onlineGet,
+  history,
+  asOf,
   verify,
   checkLeakage,
   quarantineList,

@@ -11,6 +11,7 @@ import { openDataset } from '../dataset.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Progress } from '../report/progress.ts';
 import { grouped, table } from '../report/table.ts';
+import { valueText } from '../report/value-text.ts';
 import { loadManifest, repositoryFolder } from '../repository.ts';
 import { readTarget } from '../target.ts';
 
@@ -79,12 +80,7 @@ const sentences: Readonly<Record<LeakKind, string>> = {
   notAsJoined: 'the dataset has another value than the point-in-time join gives now',
 };
 
-const textOf = (value: Value | undefined): string =>
-  value === undefined
-    ? ''
-    : typeof value === 'string'
-      ? value
-      : JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? String(member) : member));
+const textOf = (value: Value | undefined): string => (value === undefined ? '' : valueText(value));
 
 /** Times as ISO texts; the rest as it is. */
 function forMachines(leak: Leak): object {

@@ -24,6 +24,7 @@ describe('catalog', () => {
       'driver_stats_v1',
       'events_positions',
       'events_ride_events',
+      'last_position_v1',
       'last_trip_v1',
       'published_driver_stats_v1',
       'rows_driver_stats_v1',
@@ -156,6 +157,18 @@ describe('catalog', () => {
     expect(definition).toMatchObject({ catalog: 'awsdatacatalog', schema: 'tidemark_rides_dev' });
     expect(definition.originalSql).toContain('"tidemark_rides_dev"."published_driver_stats_v1"');
     expect(definition.columns).toContainEqual({ name: '_event_time', type: 'timestamp(3)' });
+  });
+
+  it('publishes table views over streams for analysts, and no stream views', () => {
+    const views = Object.values(
+      template.findResources('AWS::Glue::Table', { Properties: { TableInput: { TableType: 'VIRTUAL_VIEW' } } }),
+    ).map((view) => view.Properties.TableInput);
+    const streamed = manifest.views.filter(({ kind }) => kind === 'stream').map(({ name }) => `${name}_v1`);
+    expect(streamed.length).toBeGreaterThan(0);
+    expect(views.filter(({ Name }) => streamed.includes(Name))).toEqual([]);
+    const position = views.find(({ Name }) => Name === 'last_position_v1')?.ViewOriginalText;
+    const [, encoded = ''] = /^\/\* Presto View: (\S+) \*\/$/.exec(position) ?? [];
+    expect(Buffer.from(encoded, 'base64').toString('utf8')).toContain('events_positions');
   });
 
   it('has a location template wherever partitions are projected, without which Trino reads nothing', () => {

@@ -9,9 +9,11 @@ import { findEntity, findParquetSource, findRowSource, findStreamSource } from '
 import type { Column, EntityView, Manifest, StreamView } from '#spec/manifest.ts';
 import { type FeatureType, isFloatType, isIntegerType, type ScalarType, scalarTypes } from '#spec/value-type.ts';
 import { analystsViewSql } from '#sql/analysts-view-sql.ts';
+import { asOfSql } from '#sql/as-of-sql.ts';
 import { backfillTilesSql } from '#sql/backfill-tiles-sql.ts';
 import { batchRowsSql } from '#sql/batch-rows-sql.ts';
 import { entityKeysSql } from '#sql/entity-keys-sql.ts';
+import { entityRowsSql } from '#sql/entity-rows-sql.ts';
 import type { ViewOnTables } from '#sql/feature-rows.ts';
 import { historyEntitiesSql } from '#sql/history-entities-sql.ts';
 import { labelRowsSeenSql, ownEventsSql } from '#sql/label-rows-seen-sql.ts';
@@ -110,12 +112,20 @@ function statementsOf(project: string, manifest: Manifest): Statement[] {
         : [{ name: `${project} ${view.name} own events ${mode}`, sql: ownEventsSql({ ...labels, view, mode }) }]),
     ]),
   );
-  return [...perView, ...trainingSets, ...keys, ...leakage];
+  const asOf = views.map((view) => ({
+    name: `${project} ${view.name} as of`,
+    sql: asOfSql({ database, manifest, view, atMillis: now }).sql,
+  }));
+  return [...perView, ...trainingSets, ...keys, ...leakage, ...asOf];
 }
 
 function storedStatements(manifest: Manifest, on: ViewOnTables): Statement[] {
   const { view, source } = on;
-  const statements = [{ name: 'analysts', sql: analystsViewSql(on).sql }];
+  const keys = on.entity.keys.map(() => "'k'");
+  const statements = [
+    { name: 'analysts', sql: analystsViewSql(on).sql },
+    { name: 'entity', sql: entityRowsSql(on, { keys, bounds: { minEventMillis: now - hour, maxEventMillis: now } }) },
+  ];
   if (view.kind === 'batch') {
     const interval = { fromMillis: now - 30 * hour, toMillis: now };
     const covered = [{ fromMillis: now - 10 * hour, toMillis: now - 5 * hour }];
