@@ -20,6 +20,9 @@ export const trainingSetBodySchema = z.strictObject({
   eventTimeColumn: z.optional(z.string().check(z.minLength(1))),
 });
 
+/** More links than these would not fit an answer: of such a dataset files are read from the bucket. */
+export const maximumLinks = 1000;
+
 /** Answer of POST and GET: the record, with the dataset once it is complete. */
 export const trainingSetAnswerSchema = z.strictObject({
   id: z.string(),
@@ -28,6 +31,17 @@ export const trainingSetAnswerSchema = z.strictObject({
   error: z.optional(z.strictObject({ code: z.string(), message: z.string() })),
   startedAt: z.optional(z.string()),
   finishedAt: z.optional(z.string()),
+  files: z.optional(
+    z
+      .array(
+        z.strictObject({
+          url: z.string().check(z.describe('reads the file without a token, for an hour at most')),
+          sizeBytes: z.int(),
+          rows: z.int(),
+        }),
+      )
+      .check(z.describe(`links to the Parquet files in row order; absent beyond ${maximumLinks} files`)),
+  ),
   dataset: z.optional(
     z.strictObject({
       location: z.string(),

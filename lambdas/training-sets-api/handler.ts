@@ -10,6 +10,7 @@ import type { Repository } from '#spec/transform.ts';
 import { systemClock } from '#store/clock.ts';
 import { createDynamoClient } from '#store/dynamodb/client.ts';
 import { DynamoRecords } from '#store/dynamodb/records.ts';
+import { s3ObjectLinks } from '#store/s3/object-links.ts';
 import { createS3Client, S3Objects } from '#store/s3/objects.ts';
 import { secretsManagerSecrets } from '#store/secrets-manager/secrets.ts';
 import { SfnExecutions } from '#store/sfn/executions.ts';
@@ -22,11 +23,13 @@ export function createHandler({ manifest }: Repository): HttpHandler {
   const telemetry = createTelemetry('training-sets-api', { project: manifest.project, stage: environment.STAGE_NAME });
   const secrets = secretsManagerSecrets(new SecretsManagerClient({}));
   const sfn = new SFNClient({});
+  const s3 = createS3Client();
   const stateMachineArn = environment.TRAINING_SET_STATE_MACHINE_ARN;
   return createHttpHandler({
     routes: trainingSetRoutes({
       manifest,
-      objects: new S3Objects(createS3Client(), environment.BUCKET_NAME),
+      objects: new S3Objects(s3, environment.BUCKET_NAME),
+      linkTo: s3ObjectLinks(s3, { bucketName: environment.BUCKET_NAME, clock: systemClock }),
       records: new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME),
       clock: systemClock,
       newId: () => newTrainingSetId(systemClock(), randomBytes(3).toString('hex')),

@@ -12,14 +12,16 @@ import { objectKeys } from '#spec/layout.ts';
 import type { Manifest } from '#spec/manifest.ts';
 import type { Clock } from '#store/clock.ts';
 import type { Executions } from '#store/executions.ts';
+import type { ObjectLink } from '#store/object-links.ts';
 import type { Objects } from '#store/objects.ts';
 import type { Records } from '#store/records.ts';
-import type { TrainingSetAnswer } from './event.ts';
+import { maximumLinks, type TrainingSetAnswer } from './event.ts';
 import { idTaken, readRequest } from './read-request.ts';
 
 export interface TrainingSetRoutesOptions {
   readonly manifest: Manifest;
   readonly objects: Objects;
+  readonly linkTo: ObjectLink;
   readonly records: Records;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -103,9 +105,21 @@ async function describe(options: TrainingSetRoutesOptions, id: string): Promise<
     id,
     status: dataset ? 'succeeded' : (state ?? 'running'),
     ...(record ? progressOf(record) : {}),
+    ...(dataset && dataset.files.length <= maximumLinks ? { files: await linksOf(options, dataset) } : {}),
     ...(dataset ? { dataset: summaryOf(dataset, options.objects.uri(objectKeys.dataset(id))) } : {}),
   };
 }
+
+const linkSeconds = 3600;
+
+const linksOf = ({ linkTo }: TrainingSetRoutesOptions, { id, files }: DatasetManifest) =>
+  Promise.all(
+    files.map(async ({ name, sizeBytes, rows }) => ({
+      url: await linkTo(`${objectKeys.dataset(id)}${name}`, linkSeconds),
+      sizeBytes,
+      rows,
+    })),
+  );
 
 /** The record; that of a build whose execution has ended without a word (aborted, timed out) as failed. */
 async function currentRecord(

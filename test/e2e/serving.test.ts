@@ -265,8 +265,13 @@ describe('training sets over HTTP', () => {
     });
     expect(status).toBe(202);
     const { id } = json as { id: string }; // documented shape
-    const { dataset, ...rest } = await finished(id);
+    const { dataset, files, ...rest } = await finished(id);
     expect(rest).toMatchObject({ id, status: 'succeeded' });
+    const [file] = files as { url: string; sizeBytes: number; rows: number }[]; // documented shape
+    const linked = await fetch(file?.url ?? '');
+    expect([linked.status, file?.rows]).toEqual([200, 2]);
+    const stored = await flights.connections.objects.get(`datasets/${id}/part-00000.parquet`);
+    expect(Buffer.from(await linked.arrayBuffer()).equals(stored?.body ?? Buffer.alloc(0))).toBe(true);
     expect(dataset).toMatchObject({
       rows: 2,
       mode: 'asServed',

@@ -20,6 +20,7 @@ it('describes every route of the API, and no other', () => {
     ...trainingSetRoutes({
       manifest: repository.manifest,
       objects: new MemoryObjects('bucket'),
+      linkTo: async (key) => key,
       records: new MemoryRecords(),
       clock: () => nowMillis,
       executions: new MemoryExecutions(),

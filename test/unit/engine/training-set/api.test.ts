@@ -5,6 +5,7 @@ import type { HttpRequest } from '#lambdas/http/router.ts';
 import { trainingSetAnswerSchema } from '#lambdas/training-sets-api/event.ts';
 import { trainingSetRoutes } from '#lambdas/training-sets-api/routes.ts';
 import type { TidemarkError } from '#spec/errors.ts';
+import { putDataset } from './datasets-world.ts';
 import { manifest, nowMillis, requestOf, spineKey, world } from './world.ts';
 
 async function api() {
@@ -14,6 +15,7 @@ async function api() {
   const routes = trainingSetRoutes({
     manifest,
     objects,
+    linkTo: async (key, validSeconds) => `https://bucket/${key}?valid=${validSeconds}`,
     records,
     clock: () => nowMillis,
     executions: { isRunning: async (execution) => execution !== 'execution:stopped' },
@@ -190,5 +192,30 @@ describe('GET /v1/training-sets/{id}', () => {
   it.each(['t2', 'no/such', ''])('answers not found for %j', async (id) => {
     const { get } = await api();
     await expect(get(id)).rejects.toThrow(expect.objectContaining({ kind: 'notFound' }));
+  });
+
+  it('links to the files of a complete dataset, in row order, for an hour', async () => {
+    const { get, objects } = await api();
+    const part = (...trips: bigint[]) => [{ name: 'trips', type: 'int64' as const, values: trips }];
+    const { files } = await putDataset({ objects, id: 'done' }, [part(1n, 2n), part(3n)]);
+    expect((await get('done')).answer.files).toEqual([
+      { url: 'https://bucket/datasets/done/part-00000.parquet?valid=3600', sizeBytes: files[0]?.sizeBytes, rows: 2 },
+      { url: 'https://bucket/datasets/done/part-00001.parquet?valid=3600', sizeBytes: files[1]?.sizeBytes, rows: 1 },
+    ]);
+  });
+
+  it('has no links of more files than fit an answer', async () => {
+    const { get, objects } = await api();
+    const dataset = await putDataset({ objects, id: 'long' }, [[{ name: 'trips', type: 'int64', values: [1n] }]]);
+    const files = Array.from({ length: 1001 }, () => dataset.files[0]);
+    await objects.put('datasets/long/manifest.json', JSON.stringify({ ...dataset, files }));
+    const { answer } = await get('long');
+    expect([answer.status, answer.files, answer.dataset?.files.length]).toEqual(['succeeded', undefined, 1001]);
+  });
+
+  it('knows no deleted training set', async () => {
+    const { get, records } = await api();
+    await updateTrainingSetRecord(records, requestOf(), { state: 'deleted', nowMillis });
+    await expect(get('t1')).rejects.toThrow('there is no training set "t1"');
   });
 });
