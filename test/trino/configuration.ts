@@ -49,7 +49,8 @@ export function trinoConfiguration({ release, port, cloudEndpoint }: TrinoSettin
       'hive.partition-projection-enabled': true,
       'hive.non-managed-table-writes-enabled': true,
       'hive.non-managed-table-creates-enabled': true,
-      // As Athena has them.
+      // As Athena has them: milliseconds, columns by name, files in folders below a table's or a partition's.
+      'hive.recursive-directories': true,
       'hive.timestamp-precision': 'MILLISECONDS',
       'hive.parquet.use-column-names': true,
       ...(release.version === '435' ? older : {}),
