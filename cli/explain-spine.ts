@@ -5,14 +5,19 @@ import {
   type TrainingSetExplanation,
   tablesToList,
 } from '#engine/training-set/explain-training-set.ts';
-import { parseTrainingSetRequest, selectionOf } from '#engine/training-set/request.ts';
+import { parseTrainingSetRequest, selectionOf, type TrainingSetInput } from '#engine/training-set/request.ts';
 import { type StoredTable, storedTable } from '#engine/training-set/scanned-tables.ts';
 import { surveySpine } from '#engine/training-set/survey-spine.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Manifest } from '#spec/manifest.ts';
 import type { Objects } from '#store/objects.ts';
-import type { Choice, Spine } from './commands/training-set.ts';
 import type { Connections } from './connections.ts';
+
+/** A spine that is in the deployment's bucket already, or a file to upload. */
+export type Spine = { readonly key: string } | { readonly file: string };
+
+/** What is asked for, besides the spine. */
+export type Choice = Omit<TrainingSetInput, 'id' | 'spine'>;
 
 /** Files of this machine, by path, as far as reading a spine needs. */
 const localFiles: Pick<Objects, 'getRange' | 'head'> = {

@@ -6,12 +6,7 @@ import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import { listTrainingSets, readDatasetManifest } from '#engine/training-set/datasets.ts';
 import { refuseCost } from '#engine/training-set/refuse-cost.ts';
 import { refuseUnmatched, unmatchedViews } from '#engine/training-set/refuse-unmatched.ts';
-import {
-  newTrainingSetId,
-  parseTrainingSetRequest,
-  type TrainingSetInput,
-  type TrainingSetMode,
-} from '#engine/training-set/request.ts';
+import { newTrainingSetId, parseTrainingSetRequest, type TrainingSetMode } from '#engine/training-set/request.ts';
 import { trainingSetText } from '#engine/training-set/text.ts';
 import { getTrainingSetRecord } from '#engine/training-set/training-set-record.ts';
 import { parseDuration } from '#semantics/duration.ts';
@@ -21,7 +16,7 @@ import { type Command, costOption, listOption, type OptionValues, stringOption }
 import { type Connections, connect } from '../connections.ts';
 import { assertSucceeded, execute } from '../executions.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { explainSpine } from '../explain-spine.ts';
+import { type Choice, explainSpine, type Spine } from '../explain-spine.ts';
 import { describeFailure } from '../report/failure.ts';
 import { Progress } from '../report/progress.ts';
 import { byteSize, duration, grouped, table } from '../report/table.ts';
@@ -42,8 +37,6 @@ export const selectionUsage = [
   '--event-time        the classic join: rows count from their event time',
   '--knowledge-time    rows of table views count from their created time',
 ];
-
-export type Choice = Omit<TrainingSetInput, 'id' | 'spine'>;
 
 export function choice(options: OptionValues): Choice {
   const service = stringOption(options, 'service');
@@ -135,9 +128,6 @@ export const trainingSetCreate: Command = {
     return exitCodes.ok;
   },
 };
-
-/** A spine that is in the deployment's bucket already, or a file to upload. */
-export type Spine = { readonly key: string } | { readonly file: string };
 
 export function spineOf(spine: string, bucket: string): Spine {
   const own = `s3://${bucket}/`;
