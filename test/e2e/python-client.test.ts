@@ -6,7 +6,6 @@ import { runCommand } from '#localstack/command.ts';
 import { clientFolder, clientPython } from '../support/client-python.ts';
 import { deployedFlights } from '../support/deployed-flights.ts';
 
-const twoMinutesMillis = 120_000;
 let python: string;
 let target: string;
 let spine: string;
@@ -32,13 +31,11 @@ describe('the Python client', () => {
 describe('the tutorial of the flights example', () => {
   it('trains a model with an AUC beyond 0.6 on newer flights and finds every value served as it was trained on', async () => {
     const words = [join(flightsFolder, 'tutorial.py'), '--target', target, '--spine', spine];
-    const started = performance.now();
     const { exitCode, output } = await runCommand(python, words, {
       env: { ...process.env, PYTHONPATH: join(clientFolder, 'src') },
     });
     expect(exitCode, output).toBe(0);
     expect(Number(/AUC (0\.\d+)/.exec(output)?.[1]), output).toBeGreaterThan(0.6);
     expect(output).toContain('3000 of 3000 values are equal');
-    expect(performance.now() - started).toBeLessThan(twoMinutesMillis);
   });
 });
