@@ -4,7 +4,7 @@ import type { Column, Entity, StreamSource, StreamView } from '#spec/manifest.ts
 import { type ColumnType, decimalParts } from '#spec/value-type.ts';
 import { columnsRead } from './columns-read.ts';
 import { quoted } from './text.ts';
-import { sqlType } from './types.ts';
+import { sqlType, withoutNegativeZero } from './types.ts';
 
 /**
  * Columns of historyEntitiesSql besides the entity's keys: arrays with one element per tile, or per event of an exact view, all in one order. What
@@ -130,4 +130,4 @@ const eventColumns = ({ columns, hashed }: ReturnType<typeof historyEventColumns
 ];
 
 const transported = (expression: string, type: ColumnType): string =>
-  comesAsText(type) ? `CAST(${expression} AS varchar)` : expression;
+  comesAsText(type) ? `CAST(${expression} AS varchar)` : withoutNegativeZero(expression, type);
