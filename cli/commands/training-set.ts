@@ -17,7 +17,6 @@ import { type Connections, connect } from '../connections.ts';
 import { assertSucceeded, execute } from '../executions.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type Choice, explainSpine, type Spine } from '../explain-spine.ts';
-import { describeFailure } from '../report/failure.ts';
 import { Progress } from '../report/progress.ts';
 import { byteSize, duration, grouped, table } from '../report/table.ts';
 import { loadManifest, repositoryFolder } from '../repository.ts';
@@ -98,10 +97,9 @@ export const trainingSetCreate: Command = {
     if ('file' in labels || maxCost !== undefined) {
       const plan = await explainSpine(connections, { manifest, spine: labels, choice: chosen }).catch(
         (error: unknown) => {
-          if (error instanceof TidemarkError || maxCost !== undefined) throw error;
           // one who may start builds need not be allowed to list every source
-          const { message } = describeFailure(error, 'training-set create');
-          output.talk(`what is stored could not be looked at beforehand: ${message}`);
+          if (maxCost !== undefined || !isDenied(error)) throw error;
+          output.talk('what is stored could not be looked at beforehand: these credentials may not list it');
           return undefined;
         },
       );
@@ -229,3 +227,7 @@ export const trainingSetSqlCommand: Command = {
     return exitCodes.ok;
   },
 };
+
+/** S3 answers with either name, by operation. */
+const isDenied = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'AccessDenied' || error.name === 'Forbidden');
