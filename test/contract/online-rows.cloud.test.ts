@@ -21,7 +21,7 @@ describe('online rows in DynamoDB', () => {
   describe('with calls that are refused or whose answers are lost', () => {
     onlineRowsContract(async () => {
       const { client, rows } = await newTable();
-      withFaults(client, { refused: (call) => call % 3 === 0, lost: (call) => call % 4 === 1 });
+      withFaults(client, { refused: (call) => call % 3 === 0, lost: (call) => call % 4 === 1, mostPerRequest: 4 });
       return rows;
     });
   });

@@ -36,7 +36,7 @@ describe('window items in DynamoDB', () => {
   describe('with calls that are refused or whose answers are lost', () => {
     windowItemsContract(async () => {
       const { client, items } = await newTable();
-      withFaults(client, { refused: (call) => call % 3 === 0, lost: (call) => call % 4 === 1 });
+      withFaults(client, { refused: (call) => call % 3 === 0, lost: (call) => call % 4 === 1, mostPerRequest: 4 });
       return items;
     });
   });
