@@ -36,6 +36,8 @@ describe('s3ObjectLinks', () => {
     vi.stubEnv('AWS_REGION', 'eu-central-1');
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'key');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+    // other suites of a whole run set it
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', undefined);
     vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
     const linkTo = s3ObjectLinks(createS3Client(), { bucketName: 'bucket', clock: () => example.nowMillis });
     const link = await linkTo('datasets/t1/p.parquet', 3600);
