@@ -1,7 +1,8 @@
 import { eventArchiver } from '#engine/ingest/archive-batch.ts';
 import { compactEvents } from '#engine/ingest/compact-events.ts';
+import { sequenceText } from '#semantics/stream/sequence.ts';
 import type { Column } from '#spec/manifest.ts';
-import { type StreamRecord, sequenceText } from '#store/event-stream.ts';
+import type { StreamRecord } from '#store/event-stream.ts';
 import { MemoryCheckpoints } from '#store/memory/checkpoints.ts';
 import { MemoryEventStream } from '#store/memory/event-stream.ts';
 import { MemoryObjects } from '#store/memory/objects.ts';

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
+import { sequenceNumber, sequenceText } from '#semantics/stream/sequence.ts';
 import { TidemarkError } from '#spec/errors.ts';
-import { type StreamRecord, sequenceText } from '#store/event-stream.ts';
+import type { StreamRecord } from '#store/event-stream.ts';
 
 const recordSchema = z.object({
   /** `<shard id>:<sequence number>`. */
@@ -43,5 +44,5 @@ export interface BatchResponse {
 
 /** The response that asks for everything from a sequence on (56 digits) again; Lambda knows it as Kinesis gave it, without padding. */
 export const batchResponse = (failedFrom: string | undefined): BatchResponse => ({
-  batchItemFailures: failedFrom === undefined ? [] : [{ itemIdentifier: failedFrom.replace(/^0+(?=\d)/, '') }],
+  batchItemFailures: failedFrom === undefined ? [] : [{ itemIdentifier: sequenceNumber(failedFrom) }],
 });

@@ -13,11 +13,11 @@ import { TidemarkError } from '#spec/errors.ts';
 import { findStreamSource } from '#spec/find.ts';
 import type { Manifest, StreamSource } from '#spec/manifest.ts';
 import { systemClock } from '#store/clock.ts';
-import { createKinesisClient, KinesisEventStream } from '#store/kinesis/event-stream.ts';
 import type { Objects } from '#store/objects.ts';
 import { type Command, countOption, type OptionValues, stringOption } from '../command.ts';
 import { connect } from '../connections.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { streamOpener } from '../open-stream.ts';
 import { table } from '../report/table.ts';
 import { loadManifest, repositoryFolder } from '../repository.ts';
 import { readTarget, type Target } from '../target.ts';
@@ -91,7 +91,7 @@ export const quarantineReplay: Command = {
       ids.length > 0
         ? await Promise.all(ids.map((id) => readEntry(objects, source, id)))
         : (await listed(objects, source, { filter, limit: Number.POSITIVE_INFINITY })).map(({ entry }) => entry);
-    const ports = { manifest, objects, stream: streamOf(target, source), clock: systemClock };
+    const ports = { manifest, objects, stream: streamOpener(target)(source), clock: systemClock };
     const corrected = file === undefined ? {} : { corrected: readCorrection(file) };
     const results: { readonly id: string; readonly outcome: ReplayOutcome }[] = [];
     for (const entry of chosen) {
@@ -126,14 +126,6 @@ async function open([name]: readonly string[], options: OptionValues): Promise<O
   const target = readTarget(stringOption(options, 'target'));
   const manifest = await loadManifest(repositoryFolder(undefined, target));
   return { target, manifest, source: findStreamSource(manifest, name), objects: connect(target).objects };
-}
-
-function streamOf(target: Target, source: StreamSource): KinesisEventStream {
-  const streamName = target.streams[source.name];
-  if (streamName !== undefined) return new KinesisEventStream({ client: createKinesisClient(), streamName });
-  throw new TidemarkError('cli.noStream', `the deployment has no stream ${source.name}; deploy again`, {
-    kind: 'notFound',
-  });
 }
 
 async function listed(

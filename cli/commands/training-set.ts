@@ -6,7 +6,12 @@ import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import { listTrainingSets, readDatasetManifest } from '#engine/training-set/datasets.ts';
 import { refuseCost } from '#engine/training-set/refuse-cost.ts';
 import { refuseUnmatched, unmatchedViews } from '#engine/training-set/refuse-unmatched.ts';
-import { newTrainingSetId, parseTrainingSetRequest, type TrainingSetMode } from '#engine/training-set/request.ts';
+import {
+  newTrainingSetId,
+  parseTrainingSetRequest,
+  selectionOf,
+  type TrainingSetMode,
+} from '#engine/training-set/request.ts';
 import { trainingSetText } from '#engine/training-set/text.ts';
 import { getTrainingSetRecord } from '#engine/training-set/training-set-record.ts';
 import { parseDuration } from '#semantics/duration.ts';
@@ -83,10 +88,7 @@ export const trainingSetCreate: Command = {
     const target = readTarget(stringOption(options, 'target'));
     const chosen = choice(options);
     const manifest = await loadManifest(repositoryFolder(undefined, target));
-    planFeatures(
-      manifest,
-      chosen.service === undefined ? { features: chosen.features ?? [] } : { service: chosen.service },
-    );
+    planFeatures(manifest, selectionOf(chosen));
     const connections = connect(target);
     const id = stringOption(options, 'id') ?? newTrainingSetId(Date.now(), randomBytes(3).toString('hex'));
     // Everything that can be told without the spine is told before it is uploaded.

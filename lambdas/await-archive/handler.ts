@@ -1,5 +1,5 @@
-import * as z from 'zod/mini';
 import { awaitArchive } from '#engine/backfill/await-archive.ts';
+import { streamOpener } from '#lambdas/open-stream.ts';
 import { readEnvironment } from '#lambdas/read-environment.ts';
 import { createStep } from '#lambdas/run-step.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
@@ -10,7 +10,6 @@ import { DynamoCheckpoints } from '#store/dynamodb/checkpoints.ts';
 import { createDynamoClient } from '#store/dynamodb/client.ts';
 import { DynamoLocks } from '#store/dynamodb/locks.ts';
 import { DynamoRecords } from '#store/dynamodb/records.ts';
-import { createKinesisClient, KinesisEventStream } from '#store/kinesis/event-stream.ts';
 import { createS3Client, S3Objects } from '#store/s3/objects.ts';
 import { environmentSchema } from './environment.ts';
 import { eventSchema } from './event.ts';
@@ -20,8 +19,6 @@ export function createHandler({ manifest }: Repository): (event: unknown) => Pro
   const environment = readEnvironment(environmentSchema);
   const { logger } = createTelemetry('await-archive', { project: manifest.project, stage: environment.STAGE_NAME });
   const dynamo = createDynamoClient();
-  const kinesis = createKinesisClient();
-  const streamNames = z.record(z.string(), z.string()).parse(JSON.parse(environment.STREAM_NAMES));
   const ports = {
     manifest,
     database: environment.DATABASE_NAME,
@@ -29,8 +26,7 @@ export function createHandler({ manifest }: Repository): (event: unknown) => Pro
     locks: new DynamoLocks(dynamo, environment.JOBS_TABLE_NAME),
     records: new DynamoRecords(dynamo, environment.JOBS_TABLE_NAME),
     checkpoints: new DynamoCheckpoints(dynamo, environment.JOBS_TABLE_NAME),
-    openStream: ({ name }: { readonly name: string }) =>
-      new KinesisEventStream({ client: kinesis, streamName: streamNames[name] ?? name }),
+    openStream: streamOpener(environment.STREAM_NAMES),
     clock: systemClock,
   };
   return createStep({

@@ -1,6 +1,6 @@
-import * as z from 'zod/mini';
 import { compactEvents } from '#engine/ingest/compact-events.ts';
 import { quarantineDepth } from '#engine/ingest/quarantine.ts';
+import { streamOpener } from '#lambdas/open-stream.ts';
 import { readEnvironment } from '#lambdas/read-environment.ts';
 import { createTelemetry, emitMetrics } from '#lambdas/telemetry.ts';
 import { logFields } from '#observe/log-fields.ts';
@@ -12,7 +12,6 @@ import { systemClock } from '#store/clock.ts';
 import { DynamoCheckpoints } from '#store/dynamodb/checkpoints.ts';
 import { createDynamoClient } from '#store/dynamodb/client.ts';
 import { createGlueClient, GluePartitions } from '#store/glue/partitions.ts';
-import { createKinesisClient, KinesisEventStream } from '#store/kinesis/event-stream.ts';
 import { createS3Client, S3Objects } from '#store/s3/objects.ts';
 import { environmentSchema } from './environment.ts';
 
@@ -28,14 +27,11 @@ export function createHandler({ manifest }: Repository): (event: unknown, contex
   const environment = readEnvironment(environmentSchema);
   const deployment = { project: manifest.project, stage: environment.STAGE_NAME };
   const { logger, metrics } = createTelemetry('compact-events', deployment);
-  const streamNames = z.record(z.string(), z.string()).parse(JSON.parse(environment.STREAM_NAMES));
-  const kinesis = createKinesisClient();
   const ports = {
     objects: new S3Objects(createS3Client(), environment.BUCKET_NAME),
     checkpoints: new DynamoCheckpoints(createDynamoClient(), environment.JOBS_TABLE_NAME),
     partitions: new GluePartitions(createGlueClient(), environment.DATABASE_NAME),
-    openStream: ({ name }: Pick<StreamSource, 'name'>) =>
-      new KinesisEventStream({ client: kinesis, streamName: streamNames[name] ?? '' }),
+    openStream: streamOpener(environment.STREAM_NAMES),
     clock: systemClock,
   };
   const compact = async (source: StreamSource, stopMillis: number): Promise<void> => {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { sequenceNumber, sequenceText } from '#semantics/stream/sequence.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { hashAt, hashText } from './number-text.ts';
 
@@ -31,14 +32,11 @@ export interface Progress {
 
 export const emptyProgress: Progress = { run: 0, hasHistory: false, shards: new Map() };
 
-const sequenceDigits = 56;
-const withoutZeros = (sequence: string): string => sequence.replace(/^0+(?=\d)/, '');
-
 /** JSON array [run, hasHistory 0|1, then per shard [id, sequence, arrivalMillis, ...fingerprint, event time before the arrival]]. */
 export function packProgress({ run, hasHistory, shards }: Progress): string {
   const packed = [...shards].map(([shard, { sequence, arrivalMillis, recent }]) => [
     shard,
-    withoutZeros(sequence),
+    sequenceNumber(sequence),
     arrivalMillis,
     ...recent.flatMap((event) => [hashText(event.fingerprint), arrivalMillis - event.eventTimeMillis]),
   ]);
@@ -69,5 +67,5 @@ function readShard([shard, sequence, arrivalMillis, ...rest]: z.infer<typeof sha
       fingerprint: hashAt(String(rest[index]), 0),
       eventTimeMillis: arrivalMillis - Number(rest[index + 1]),
     });
-  return [shard, { sequence: sequence.padStart(sequenceDigits, '0'), arrivalMillis, recent }];
+  return [shard, { sequence: sequenceText(sequence), arrivalMillis, recent }];
 }

@@ -23,7 +23,10 @@ export interface ViewOnTables {
   readonly entity: Entity;
 }
 
-/** Bounds in epoch milliseconds, all inclusive; absent: unbounded. They only prune: the caller still applies its own rule. */
+/**
+ * Bounds in epoch milliseconds, all inclusive; absent: unbounded. They only prune: the caller still applies its own rule. Of a table over a
+ * stream maxEventMillis bounds the instant from which a row counts (as served its arrival), which never comes before its event time.
+ */
 export interface RowBounds {
   readonly minEventMillis?: number;
   readonly maxEventMillis?: number;

@@ -36,11 +36,5 @@ export interface EventStream {
   read(shard: string, afterSequence?: string): Promise<ShardPage>;
 }
 
-/** Digits of the longest sequence number that Kinesis gives. */
-const sequenceDigits = 56;
-
-/** A sequence number as text whose order is the numbers' order. */
-export const sequenceText = (sequence: string | bigint): string => String(sequence).padStart(sequenceDigits, '0');
-
 /** The greatest record that a stream takes: bytes of its data and partition key together. */
 export const maximumRecordBytes = 1024 * 1024;

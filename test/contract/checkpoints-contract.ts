@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { sequenceText } from '#semantics/stream/sequence.ts';
 import type { Checkpoint, Checkpoints } from '#store/checkpoints.ts';
-import { sequenceText } from '#store/event-stream.ts';
 
 const at = (sequence: number): Checkpoint => ({
   sequence: sequenceText(BigInt(sequence)),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { sequenceText } from '#semantics/stream/sequence.ts';
 import { DynamoCheckpoints } from '#store/dynamodb/checkpoints.ts';
 import { createDynamoClient } from '#store/dynamodb/client.ts';
-import { sequenceText } from '#store/event-stream.ts';
 import { checkpointsContract } from './checkpoints-contract.ts';
 import { createTable } from './cloud-table.ts';
 import { withFaults } from './faults.ts';

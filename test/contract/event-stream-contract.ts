@@ -1,11 +1,6 @@
 import { expect, it } from 'vitest';
-import {
-  type EventStream,
-  type NewRecord,
-  type PutOutcome,
-  type StreamRecord,
-  sequenceText,
-} from '#store/event-stream.ts';
+import { sequenceText } from '#semantics/stream/sequence.ts';
+import type { EventStream, NewRecord, PutOutcome, StreamRecord } from '#store/event-stream.ts';
 
 export interface StreamUnderTest {
   readonly stream: EventStream;

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, expect, it } from 'vitest';
+import { sequenceNumber } from '#semantics/stream/sequence.ts';
 import type { NewRecord, StreamRecord } from '#store/event-stream.ts';
 import { oracleFeature } from '#test/support/oracle-features.ts';
 import { Random } from '#test/support/random.ts';
@@ -81,9 +82,9 @@ async function put(count: number): Promise<void> {
 /** A batch as a mapping hands it over. */
 const batchOf = (records: readonly StreamRecord[]): unknown => ({
   Records: records.map(({ shard, sequence, arrivalMillis, data }) => ({
-    eventID: `${shard}:${sequence.replace(/^0+(?=\d)/, '')}`,
+    eventID: `${shard}:${sequenceNumber(sequence)}`,
     kinesis: {
-      sequenceNumber: sequence.replace(/^0+(?=\d)/, ''),
+      sequenceNumber: sequenceNumber(sequence),
       data: Buffer.from(data).toString('base64'),
       approximateArrivalTimestamp: arrivalMillis / 1000,
     },

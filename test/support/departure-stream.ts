@@ -1,5 +1,6 @@
+import { sequenceText } from '#semantics/stream/sequence.ts';
 import { formatInstant } from '#semantics/time.ts';
-import { type StreamRecord, sequenceText } from '#store/event-stream.ts';
+import type { StreamRecord } from '#store/event-stream.ts';
 import type { OracleRecord } from '../oracle/stream-view.ts';
 import type { ParquetRow } from './parquet-rows.ts';
 import { Random } from './random.ts';

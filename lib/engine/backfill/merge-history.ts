@@ -1,17 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cut } from '#engine/ingest/cuts.ts';
 import { type EntityState, inRun, openItem } from '#engine/ingest/entity-state.ts';
 import { type FoldRules, readerSlackMillis } from '#engine/ingest/fold-events.ts';
 import type { WindowedView } from '#engine/ingest/source-views.ts';
 import { greatestArrivalMillis } from '#engine/ingest/take-events.ts';
-import { writeEntity, writeUnitsOf } from '#engine/ingest/write-entity.ts';
+import { untilWritten, writeEntity, writeUnitsOf } from '#engine/ingest/write-entity.ts';
 import { compactState, mergeStates, type WindowState } from '#semantics/stream/window-state.ts';
 import { TidemarkError } from '#spec/errors.ts';
-import { jitterMillis, type RetryPlan } from '#store/retry.ts';
 import type { WindowItem, WindowItems } from '#store/window-items.ts';
-
-/** Each conflict is the live stream's progress: with a few writers of an item this many in a row do not happen. */
-const conflicts: RetryPlan = { attempts: 30, baseMillis: 2, capMillis: 200 };
 
 /** What is the same for every entity of a backfill. */
 export interface HistoryMerge {
@@ -44,9 +39,7 @@ export async function mergeHistory(
 ): Promise<MergedEntity> {
   const { target, rules, cut, historyUntilMillis } = merge;
   let found = item;
-  for (let attempt = 0; attempt < conflicts.attempts; attempt++) {
-    // The first conflicts are met at once: what stands has come with them.
-    if (attempt > 2) await sleep(jitterMillis(conflicts, attempt));
+  return untilWritten<MergedEntity>({ code: 'backfill.itemContended', viewId: target.id }, async () => {
     const before = openItem(target, found);
     if (before.progress.run > cut.run) throw newerRun(merge, before.progress.run);
     if (before.progress.run === cut.run && before.progress.hasHistory) return { kind: 'before' };
@@ -55,12 +48,8 @@ export async function mergeHistory(
     if (write.kind === 'written')
       return { kind: 'merged', writeUnits: writeUnitsOf(write.items), gaveUp: write.gaveUp };
     found = write.found;
-  }
-  throw new TidemarkError(
-    'backfill.itemContended',
-    `an item of view ${target.id} was written by others ${conflicts.attempts} times in a row`,
-    { kind: 'unavailable', details: { view: target.id } },
-  );
+    return undefined;
+  });
 }
 
 /** The state with its history, without what no reader asks for any more. */

@@ -1,15 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TidemarkError } from '#spec/errors.ts';
-import { jitterMillis, type RetryPlan } from '#store/retry.ts';
 import type { WindowItem, WindowItems } from '#store/window-items.ts';
 import type { CutReader } from './cuts.ts';
 import { openItem } from './entity-state.ts';
 import { type FoldRules, foldEvents } from './fold-events.ts';
 import type { ArrivedEvent, EntityEvents } from './group-events.ts';
-import { writeEntity } from './write-entity.ts';
-
-/** Each conflict is another's progress: with a few writers of an item this many in a row do not happen. */
-const conflicts: RetryPlan = { attempts: 30, baseMillis: 2, capMillis: 200 };
+import { untilWritten, writeEntity } from './write-entity.ts';
 
 export interface ApplyPorts {
   readonly items: WindowItems;
@@ -43,9 +38,7 @@ export async function applyEntity(
   let found = item;
   let cuts = await ports.cuts.current();
   let areCutsFresh = false;
-  for (let attempt = 0; attempt < conflicts.attempts; attempt++) {
-    // The first conflicts are met at once: what stands has come with them.
-    if (attempt > 2) await sleep(jitterMillis(conflicts, attempt));
+  return untilWritten({ code: 'ingest.itemContended', viewId: target.id }, async (attempt) => {
     const cut = cuts[target.id];
     const before = openItem(target, found);
     const folded = cut ? foldEvents(target, rules, { before, cut, events }) : ({ kind: 'newerRun' } as const);
@@ -53,7 +46,7 @@ export async function applyEntity(
       if (areCutsFresh) throw unknownRun(target.id, before.progress.run);
       cuts = await ports.cuts.again();
       areCutsFresh = true;
-      continue;
+      return undefined;
     }
     const { taken, redelivered, duplicates, notOurs } = folded.taken;
     const outcome = { taken, redelivered, duplicates, notOurs, conflicts: attempt };
@@ -68,12 +61,8 @@ export async function applyEntity(
         itemsTooLarge: write.gaveUp ? 1 : 0,
       };
     found = write.found;
-  }
-  throw new TidemarkError(
-    'ingest.itemContended',
-    `an item of view ${target.id} was written by others ${conflicts.attempts} times in a row`,
-    { kind: 'unavailable', details: { view: target.id } },
-  );
+    return undefined;
+  });
 }
 
 const unknownRun = (view: string, run: number): TidemarkError =>

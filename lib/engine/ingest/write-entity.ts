@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TidemarkError } from '#spec/errors.ts';
+import { jitterMillis, type RetryPlan } from '#store/retry.ts';
 import type { WindowItem, WindowItems } from '#store/window-items.ts';
 import { itemBytes } from './entity-state.ts';
 import type { FoldRules } from './fold-events.ts';
@@ -17,6 +20,30 @@ export type EntityWrite =
       readonly gaveUp: boolean;
     }
   | { readonly kind: 'conflict'; readonly found: WindowItem | undefined };
+
+/** Each conflict is another's progress: with a few writers of an item this many in a row do not happen. */
+const conflicts: RetryPlan = { attempts: 30, baseMillis: 2, capMillis: 200 };
+
+/**
+ * Calls `attempt` with 0, 1, ... until it gives something, as often as an item may be forestalled. Throws `code` (kind unavailable), which trying
+ * again later cures.
+ */
+export async function untilWritten<T>(
+  { code, viewId }: { readonly code: string; readonly viewId: string },
+  attempt: (count: number) => Promise<T | undefined>,
+): Promise<T> {
+  for (let count = 0; count < conflicts.attempts; count++) {
+    // The first conflicts are met at once: what stands has come with them.
+    if (count > 2) await sleep(jitterMillis(conflicts, count));
+    const result = await attempt(count);
+    if (result !== undefined) return result;
+  }
+  throw new TidemarkError(
+    code,
+    `an item of view ${viewId} was written by others ${conflicts.attempts} times in a row`,
+    { kind: 'unavailable', details: { view: viewId } },
+  );
+}
 
 /** Writes the next state of an entity: its first item, or both where that one grows too large. */
 export async function writeEntity(

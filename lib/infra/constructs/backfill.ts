@@ -7,11 +7,12 @@ import {
   createJobStateMachine,
   executionArns,
   functionArns,
-  type JobStepProps,
+  type StepMaker,
+  stepsOf,
 } from '#infra/constructs/job-state-machine.ts';
 import type { Materialization, MaterializationProps } from '#infra/constructs/materialization.ts';
 import { folders } from '#infra/constructs/offline-store.ts';
-import { type EnvironmentSchema, ServiceFunction } from '#infra/constructs/service-function.ts';
+import type { ServiceFunction } from '#infra/constructs/service-function.ts';
 import { actions, allow } from '#infra/perms.ts';
 import { environmentSchema as awaitArchiveEnvironment } from '#lambdas/await-archive/environment.ts';
 import { environmentSchema as mergeHistoryEnvironment } from '#lambdas/merge-history/environment.ts';
@@ -33,12 +34,14 @@ const workSeconds = 8 * 3600;
 export class Backfill extends Construct {
   readonly stateMachine: StateMachine;
   private readonly props: BackfillProps;
+  private readonly step: StepMaker;
   private readonly stateMachineName: string;
   private readonly cutAheadSeconds: number;
 
   constructor(scope: Construct, id: string, props: BackfillProps) {
     super(scope, id);
     this.props = props;
+    this.step = stepsOf(this, props);
     this.cutAheadSeconds = (props.cutAhead ?? Duration.minutes(5)).toSeconds();
     const { manifest, offlineStore, stage } = props;
     this.stateMachineName = `tidemark-${manifest.project}-${stage.name}-backfill`;
@@ -134,14 +137,6 @@ export class Backfill extends Construct {
     offlineStore.grantRead(step, [folders.runs]);
     offlineStore.grantWrite(step, [folders.runs]);
     return step;
-  }
-
-  private step<TEnvironment extends EnvironmentSchema>(
-    id: string,
-    props: JobStepProps<TEnvironment>,
-  ): ServiceFunction<TEnvironment> {
-    const { repositoryModule, stage } = this.props;
-    return new ServiceFunction(this, id, { ...props, repositoryModule, stage });
   }
 }
 

@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import type * as z from 'zod/mini';
 import type { DeploymentProps } from '#infra/config.ts';
 import type { OfflineStore, TopFolder } from '#infra/constructs/offline-store.ts';
-import type { EnvironmentSchema, ServiceFunction } from '#infra/constructs/service-function.ts';
+import { type EnvironmentSchema, ServiceFunction } from '#infra/constructs/service-function.ts';
 import type { State } from '#infra/constructs/states.ts';
 import { acknowledge, actions, allow } from '#infra/perms.ts';
 
@@ -64,6 +64,16 @@ export interface JobStepProps<TEnvironment extends EnvironmentSchema> {
   readonly timeout: Duration;
   readonly memoryMb: number;
 }
+
+/** Makes the functions of a construct, for the repository and stage of the deployment. */
+export const stepsOf =
+  (scope: Construct, { repositoryModule, stage }: Pick<DeploymentProps, 'repositoryModule' | 'stage'>) =>
+  <TEnvironment extends EnvironmentSchema>(
+    id: string,
+    props: JobStepProps<TEnvironment>,
+  ): ServiceFunction<TEnvironment> =>
+    new ServiceFunction(scope, id, { ...props, repositoryModule, stage });
+export type StepMaker = ReturnType<typeof stepsOf>;
 
 /** ARNs of the steps' functions, by the names of the steps. */
 export const functionArns = <TName extends string>(

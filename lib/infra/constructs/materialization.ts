@@ -6,13 +6,14 @@ import {
   createJobStateMachine,
   executionArns,
   functionArns,
-  type JobStepProps,
+  type StepMaker,
+  stepsOf,
 } from '#infra/constructs/job-state-machine.ts';
 import type { JobsTable } from '#infra/constructs/jobs-table.ts';
 import { materializationDefinition, type RunFunctions } from '#infra/constructs/materialization-definition.ts';
 import { folders, type OfflineStore } from '#infra/constructs/offline-store.ts';
 import type { OnlineStore } from '#infra/constructs/online-store.ts';
-import { type EnvironmentSchema, ServiceFunction } from '#infra/constructs/service-function.ts';
+import type { ServiceFunction } from '#infra/constructs/service-function.ts';
 import { actions, allow } from '#infra/perms.ts';
 import { environmentSchema as checkQueryEnvironment } from '#lambdas/check-query/environment.ts';
 import { environmentSchema as finishRunEnvironment } from '#lambdas/finish-run/environment.ts';
@@ -34,11 +35,13 @@ export class Materialization extends Construct {
   /** Backfills have some of the steps too. */
   readonly steps: Readonly<Record<keyof RunFunctions, ServiceFunction>>;
   private readonly props: MaterializationProps;
+  private readonly step: StepMaker;
   private readonly stateMachineName: string;
 
   constructor(scope: Construct, id: string, props: MaterializationProps) {
     super(scope, id);
     this.props = props;
+    this.step = stepsOf(this, props);
     this.stateMachineName = `tidemark-${props.manifest.project}-${props.stage.name}-materialize`;
     this.steps = {
       planRun: this.planRun(),
@@ -188,13 +191,5 @@ export class Materialization extends Construct {
     offlineStore.grantWrite(step, [folders.state]);
     offlineStore.grantDelete(step, [folders.featureRows, folders.runs]);
     return step;
-  }
-
-  private step<TEnvironment extends EnvironmentSchema>(
-    id: string,
-    props: JobStepProps<TEnvironment>,
-  ): ServiceFunction<TEnvironment> {
-    const { repositoryModule, stage } = this.props;
-    return new ServiceFunction(this, id, { ...props, repositoryModule, stage });
   }
 }

@@ -5,11 +5,11 @@ import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { DeploymentProps } from '#infra/config.ts';
 import type { EventStreams } from '#infra/constructs/event-streams.ts';
-import type { JobStepProps } from '#infra/constructs/job-state-machine.ts';
+import { type StepMaker, stepsOf } from '#infra/constructs/job-state-machine.ts';
 import type { JobsTable } from '#infra/constructs/jobs-table.ts';
 import { folders, type OfflineStore } from '#infra/constructs/offline-store.ts';
 import type { OnlineStore } from '#infra/constructs/online-store.ts';
-import { type EnvironmentSchema, ServiceFunction } from '#infra/constructs/service-function.ts';
+import type { ServiceFunction } from '#infra/constructs/service-function.ts';
 import { acknowledge } from '#infra/perms.ts';
 import { environmentSchema as aggregateEventsEnvironment } from '#lambdas/aggregate-events/environment.ts';
 import { environmentSchema as archiveEventsEnvironment } from '#lambdas/archive-events/environment.ts';
@@ -49,10 +49,12 @@ export class Stream extends Construct {
   readonly consumers: readonly StreamConsumers[];
   readonly compactFunction: ServiceFunction;
   private readonly props: StreamProps;
+  private readonly step: StepMaker;
 
   constructor(scope: Construct, id: string, props: StreamProps) {
     super(scope, id);
     this.props = props;
+    this.step = stepsOf(this, props);
     const { archiveWindowSeconds } = props.stage;
     this.consumers = Object.entries(props.eventStreams.names).map(([source, streamName]) => {
       const consumers = {
@@ -177,13 +179,5 @@ export class Stream extends Construct {
     acknowledge(mapping, 'records are retried for as long as they are kept, so none is ever discarded', [
       'Serverless-LambdaEventSourceMappingDestination',
     ]);
-  }
-
-  private step<TEnvironment extends EnvironmentSchema>(
-    id: string,
-    props: JobStepProps<TEnvironment>,
-  ): ServiceFunction<TEnvironment> {
-    const { repositoryModule, stage } = this.props;
-    return new ServiceFunction(this, id, { ...props, repositoryModule, stage });
   }
 }

@@ -7,11 +7,12 @@ import {
   createJobStateMachine,
   executionArns,
   functionArns,
-  type JobStepProps,
+  type StepMaker,
+  stepsOf,
 } from '#infra/constructs/job-state-machine.ts';
 import type { JobsTable } from '#infra/constructs/jobs-table.ts';
 import { folders, type OfflineStore } from '#infra/constructs/offline-store.ts';
-import { type EnvironmentSchema, ServiceFunction } from '#infra/constructs/service-function.ts';
+import type { ServiceFunction } from '#infra/constructs/service-function.ts';
 import { type TrainingSetFunctions, trainingSetsDefinition } from '#infra/constructs/training-sets-definition.ts';
 import { actions, allow } from '#infra/perms.ts';
 import { environmentSchema as completeDatasetEnvironment } from '#lambdas/complete-dataset/environment.ts';
@@ -32,11 +33,13 @@ export class TrainingSets extends Construct {
   /** Answers POST /v1/training-sets and GET /v1/training-sets/{id}. */
   readonly apiFunction: ServiceFunction<typeof apiEnvironment>;
   private readonly props: TrainingSetsProps;
+  private readonly step: StepMaker;
   private readonly stateMachineName: string;
 
   constructor(scope: Construct, id: string, props: TrainingSetsProps) {
     super(scope, id);
     this.props = props;
+    this.step = stepsOf(this, props);
     this.stateMachineName = `tidemark-${props.manifest.project}-${props.stage.name}-training-set`;
     const steps = {
       stageSpine: this.stageSpine(),
@@ -155,13 +158,5 @@ export class TrainingSets extends Construct {
     allow(step, actions.startBuilds, [this.stateMachine.stateMachineArn]);
     allow(step, actions.describeExecutions, [executionArns(this, this.stateMachineName)]);
     return step;
-  }
-
-  private step<TEnvironment extends EnvironmentSchema>(
-    id: string,
-    props: JobStepProps<TEnvironment>,
-  ): ServiceFunction<TEnvironment> {
-    const { repositoryModule, stage } = this.props;
-    return new ServiceFunction(this, id, { ...props, repositoryModule, stage });
   }
 }

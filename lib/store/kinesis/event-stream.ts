@@ -10,6 +10,7 @@ import {
   type PutRecordsRequestEntry,
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { sequenceText } from '#semantics/stream/sequence.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import {
   type EventStream,
@@ -18,7 +19,6 @@ import {
   type PutOutcome,
   type ShardPage,
   type StreamRecord,
-  sequenceText,
 } from '../event-stream.ts';
 import { errorName, isPassing, jitterMillis, type RetryPlan, withRetry } from '../retry.ts';
 

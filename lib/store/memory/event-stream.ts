@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { sequenceText } from '#semantics/stream/sequence.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { EventStream, NewRecord, PutOutcome, ShardPage, StreamRecord } from '../event-stream.ts';
-import { sequenceText } from '../event-stream.ts';
 
 export interface MemoryStreamOptions {
   /** Open shards at the start. @default 1 */

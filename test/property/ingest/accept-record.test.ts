@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { recordAcceptor } from '#engine/ingest/accept-record.ts';
-import { sequenceText } from '#store/event-stream.ts';
+import { sequenceText } from '#semantics/stream/sequence.ts';
 import {
   manifest,
   oracleStreams,

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { fingerprintOf, valueHash } from '#codec/value-hash.ts';
 import { recordAcceptor } from '#engine/ingest/accept-record.ts';
+import { sequenceText } from '#semantics/stream/sequence.ts';
 import type { StreamSource } from '#spec/manifest.ts';
-import { sequenceText } from '#store/event-stream.ts';
 import { entityOf, manifestOf, streamSourceOf } from '#test/support/manifests.ts';
 
 const minute = 60_000;
