@@ -4,6 +4,7 @@ import { backfill } from './commands/backfill.ts';
 import { checkLeakage } from './commands/check-leakage.ts';
 import { deploy } from './commands/deploy.ts';
 import { explain } from './commands/explain.ts';
+import { exportCommand, exportExplain } from './commands/export.ts';
 import { history } from './commands/history.ts';
 import { load } from './commands/load.ts';
 import { localDown, localStatus, localUp } from './commands/local.ts';
@@ -36,6 +37,8 @@ export const commands: readonly Command[] = [
   checkLeakage,
   quarantineList,
   quarantineReplay,
+  exportCommand,
+  exportExplain,
   trainingSetCreate,
   trainingSetDelete,
   trainingSetDiff,

@@ -5,6 +5,7 @@ import {
   type TrainingSetExplanation,
   tablesToList,
 } from '#engine/training-set/explain-training-set.ts';
+import { fixedInstant } from '#engine/training-set/fixed-instant.ts';
 import { parseTrainingSetRequest, selectionOf, type TrainingSetInput } from '#engine/training-set/request.ts';
 import { type StoredTable, storedTable } from '#engine/training-set/scanned-tables.ts';
 import { surveySpine } from '#engine/training-set/survey-spine.ts';
@@ -55,7 +56,8 @@ export async function explainSpine(
       kind: 'notFound',
     });
   const plan = planFeatures(manifest, selectionOf(request));
-  const survey = await surveySpine(files, { request, plan, object });
+  const asOfMillis = request.asOf === undefined ? undefined : fixedInstant(request.asOf, Date.now());
+  const survey = await surveySpine(files, { request, plan, object }, { asOfMillis });
   const stored = new Map<string, StoredTable>();
   for (const { view, scan } of tablesToList({ manifest, request, plan, survey }))
     stored.set(scan.table, await storedTable({ objects, openBucket }, { manifest, view, scan }));

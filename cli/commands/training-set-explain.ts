@@ -1,12 +1,11 @@
-import { TidemarkError } from '#spec/errors.ts';
-import { type Command, stringOption } from '../command.ts';
+import { type Command, type CommandContext, stringOption } from '../command.ts';
 import { connect } from '../connections.ts';
-import { exitCodes } from '../exit-codes.ts';
-import { explainSpine } from '../explain-spine.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { type Choice, explainSpine } from '../explain-spine.ts';
 import { trainingSetPlanText } from '../report/training-set-plan.ts';
 import { loadManifest, repositoryFolder } from '../repository.ts';
 import { readTarget } from '../target.ts';
-import { choice, selectionOptions, selectionUsage, spineOf } from './training-set.ts';
+import { choice, selectionOptions, selectionUsage, spineOf, spineOption } from './training-set.ts';
 
 export const trainingSetExplain: Command = {
   name: 'training-set explain',
@@ -19,18 +18,21 @@ export const trainingSetExplain: Command = {
     '--event-time-column NAME   default: event_timestamp, else event_time',
   ],
   options: { ...selectionOptions, spine: { type: 'string' }, 'event-time-column': { type: 'string' } },
-  run: async ({ options, output }) => {
-    const spine = stringOption(options, 'spine');
-    if (spine === undefined) throw new TidemarkError('cli.badArguments', 'name a spine with --spine FILE');
-    const target = readTarget(stringOption(options, 'target'));
-    const chosen = choice(options);
-    const manifest = await loadManifest(repositoryFolder(undefined, target));
-    const plan = await explainSpine(connect(target), {
-      manifest,
-      spine: spineOf(spine, target.bucket),
-      choice: chosen,
-    });
-    output.data(plan, trainingSetPlanText(plan));
-    return exitCodes.ok;
-  },
+  run: (context) => explainDataset(context, { spine: spineOption(context.options), chosen: choice(context.options) }),
 };
+
+/** Says what a dataset of a spine would read and cost. */
+export async function explainDataset(
+  { options, output }: Pick<CommandContext, 'options' | 'output'>,
+  { spine, chosen }: { readonly spine: string; readonly chosen: Choice },
+): Promise<ExitCode> {
+  const target = readTarget(stringOption(options, 'target'));
+  const manifest = await loadManifest(repositoryFolder(undefined, target));
+  const plan = await explainSpine(connect(target), {
+    manifest,
+    spine: spineOf(spine, target.bucket),
+    choice: chosen,
+  });
+  output.data(plan, trainingSetPlanText(plan));
+  return exitCodes.ok;
+}

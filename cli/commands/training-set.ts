@@ -15,12 +15,20 @@ import {
 import { trainingSetText } from '#engine/training-set/text.ts';
 import { getTrainingSetRecord } from '#engine/training-set/training-set-record.ts';
 import { parseDuration } from '#semantics/duration.ts';
+import { formatInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { objectKeys } from '#spec/layout.ts';
-import { type Command, costOption, listOption, type OptionValues, stringOption } from '../command.ts';
+import {
+  type Command,
+  type CommandContext,
+  costOption,
+  listOption,
+  type OptionValues,
+  stringOption,
+} from '../command.ts';
 import { type Connections, connect } from '../connections.ts';
 import { assertSucceeded, execute } from '../executions.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Choice, explainSpine, type Spine } from '../explain-spine.ts';
 import { Progress } from '../report/progress.ts';
 import { byteSize, duration, grouped, table } from '../report/table.ts';
@@ -82,52 +90,63 @@ export const trainingSetCreate: Command = {
     'max-cost': { type: 'string' },
     id: { type: 'string' },
   },
-  run: async ({ options, output }) => {
-    const spine = stringOption(options, 'spine');
-    if (spine === undefined) throw new TidemarkError('cli.badArguments', 'name a spine with --spine FILE');
-    const target = readTarget(stringOption(options, 'target'));
-    const chosen = choice(options);
-    const manifest = await loadManifest(repositoryFolder(undefined, target));
-    planFeatures(manifest, selectionOf(chosen));
-    const connections = connect(target);
-    const id = stringOption(options, 'id') ?? newTrainingSetId(Date.now(), randomBytes(3).toString('hex'));
-    // Everything that can be told without the spine is told before it is uploaded.
-    parseTrainingSetRequest({ id, spine, ...chosen });
-    const maxCost = costOption(options, 'max-cost');
-    const labels = spineOf(spine, target.bucket);
-    // A spine in the bucket is checked by the first step of the build; to read it here costs a download.
-    if ('file' in labels || maxCost !== undefined) {
-      const plan = await explainSpine(connections, { manifest, spine: labels, choice: chosen }).catch(
-        (error: unknown) => {
-          // one who may start builds need not be allowed to list every source
-          if (maxCost !== undefined || !isDenied(error)) throw error;
-          output.talk('what is stored could not be looked at beforehand: these credentials may not list it');
-          return undefined;
-        },
-      );
-      if (plan) refuseUnmatched(plan);
-      for (const sentence of plan ? unmatchedViews(plan) : []) output.talk(`warning: ${sentence}`);
-      if (plan && maxCost !== undefined) refuseCost(plan, maxCost);
-    }
-    const out = stringOption(options, 'out');
-    const started = performance.now();
-    const dataset = await buildTrainingSet(connections, target, {
-      id,
-      spine: labels,
-      choice: chosen,
-      ...(out === undefined ? {} : { out }),
-    });
-    const lines = [
-      `training set ${id}: ${grouped(dataset.rows)} rows, ${dataset.features.length} features, ${byteSize(dataset.bytesScanned)} scanned, ${duration((performance.now() - started) / 1000)}`,
-      `  in s3://${target.bucket}/${objectKeys.dataset(id)}`,
-      ...(out === undefined
-        ? []
-        : [...dataset.files.map(({ name }) => name), 'manifest.json'].map((name) => `  ${join(out, name)}`)),
-    ];
-    output.data(dataset, lines.join('\n'));
-    return exitCodes.ok;
-  },
+  run: (context) => createDataset(context, { spine: spineOption(context.options), chosen: choice(context.options) }),
 };
+
+export function spineOption(options: OptionValues): string {
+  const spine = stringOption(options, 'spine');
+  if (spine === undefined) throw new TidemarkError('cli.badArguments', 'name a spine with --spine FILE');
+  return spine;
+}
+
+/** Checks a spine as far as that costs nothing, builds its dataset, downloads it to --out, and tells of it. */
+export async function createDataset(
+  { options, output }: Pick<CommandContext, 'options' | 'output'>,
+  { spine, chosen }: { readonly spine: string; readonly chosen: Choice },
+): Promise<ExitCode> {
+  const target = readTarget(stringOption(options, 'target'));
+  const manifest = await loadManifest(repositoryFolder(undefined, target));
+  planFeatures(manifest, selectionOf(chosen));
+  const connections = connect(target);
+  const [what, prefix] = chosen.asOf === undefined ? (['training set', 'ts'] as const) : (['export', 'ex'] as const);
+  const id = stringOption(options, 'id') ?? newTrainingSetId(Date.now(), randomBytes(3).toString('hex'), prefix);
+  // Everything that can be told without the spine is told before it is uploaded.
+  parseTrainingSetRequest({ id, spine, ...chosen });
+  const maxCost = costOption(options, 'max-cost');
+  const labels = spineOf(spine, target.bucket);
+  // A spine in the bucket is checked by the first step of the build; to read it here costs a download.
+  if ('file' in labels || maxCost !== undefined) {
+    const plan = await explainSpine(connections, { manifest, spine: labels, choice: chosen }).catch(
+      (error: unknown) => {
+        // one who may start builds need not be allowed to list every source
+        if (maxCost !== undefined || !isDenied(error)) throw error;
+        output.talk('what is stored could not be looked at beforehand: these credentials may not list it');
+        return undefined;
+      },
+    );
+    if (plan) refuseUnmatched(plan);
+    for (const sentence of plan ? unmatchedViews(plan) : []) output.talk(`warning: ${sentence}`);
+    if (plan && maxCost !== undefined) refuseCost(plan, maxCost);
+  }
+  const out = stringOption(options, 'out');
+  const started = performance.now();
+  const dataset = await buildTrainingSet(connections, target, {
+    id,
+    spine: labels,
+    choice: chosen,
+    ...(out === undefined ? {} : { out }),
+  });
+  const at = dataset.asOfMillis === undefined ? '' : ` as of ${formatInstant(dataset.asOfMillis)}`;
+  const lines = [
+    `${what} ${id}: ${grouped(dataset.rows)} rows${at}, ${dataset.features.length} features, ${byteSize(dataset.bytesScanned)} scanned, ${duration((performance.now() - started) / 1000)}`,
+    `  in s3://${target.bucket}/${objectKeys.dataset(id)}`,
+    ...(out === undefined
+      ? []
+      : [...dataset.files.map(({ name }) => name), 'manifest.json'].map((name) => `  ${join(out, name)}`)),
+  ];
+  output.data(dataset, lines.join('\n'));
+  return exitCodes.ok;
+}
 
 export function spineOf(spine: string, bucket: string): Spine {
   const own = `s3://${bucket}/`;

@@ -12,7 +12,9 @@ import { byteSize, grouped } from './table.ts';
 export function trainingSetPlanText(plan: TrainingSetExplanation): string {
   const lag = plan.lagMillis === 0 ? '' : `, ${durationText(plan.lagMillis)} before each`;
   return [
-    `${grouped(plan.rows)} labels from ${plan.labels.from} to ${plan.labels.to}${lag}; ${modes[plan.mode]}`,
+    plan.asOf === undefined
+      ? `${grouped(plan.rows)} labels from ${plan.labels.from} to ${plan.labels.to}${lag}; ${modes[plan.mode]}`
+      : `${grouped(plan.rows)} rows, all as of ${plan.asOf}; ${modes[plan.mode]}`,
     ...unmatchedViews(plan).map((sentence) => `warning: ${sentence}`),
     ...plan.views.flatMap(viewLines),
     ...(plan.onDemand.length > 0 ? [`computed after the join: ${plan.onDemand.join(', ')}`] : []),

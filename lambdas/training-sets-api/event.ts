@@ -18,6 +18,15 @@ export const trainingSetBodySchema = z.strictObject({
     z.union([z.string(), z.int().check(z.nonnegative())]).check(z.describe('2h, 30m, 1d, or milliseconds')),
   ),
   eventTimeColumn: z.optional(z.string().check(z.minLength(1))),
+  asOf: z.optional(
+    z
+      .string()
+      .check(
+        z.describe(
+          'bulk inference: `now`, or an ISO 8601 instant that has passed; every row of the spine is evaluated then, as served, and needs no event time',
+        ),
+      ),
+  ),
 });
 
 /** More links than these would not fit an answer: of such a dataset files are read from the bucket. */
@@ -60,6 +69,7 @@ export const trainingSetAnswerSchema = z.strictObject({
       spineSha256: z.string(),
       mode: z.enum(trainingSetModes),
       lagMillis: z.int(),
+      asOf: z.optional(z.string().check(z.describe('the one instant of every row, of an export'))),
       bytesScanned: z.int(),
       costEstimate: z.number(),
     }),

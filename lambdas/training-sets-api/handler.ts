@@ -32,7 +32,7 @@ export function createHandler({ manifest }: Repository): HttpHandler {
       linkTo: s3ObjectLinks(s3, { bucketName: environment.BUCKET_NAME, clock: systemClock }),
       records: new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME),
       clock: systemClock,
-      newId: () => newTrainingSetId(systemClock(), randomBytes(3).toString('hex')),
+      newId: (prefix) => newTrainingSetId(systemClock(), randomBytes(3).toString('hex'), prefix),
       executions: new SfnExecutions(sfn),
       executionOf: (id) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${id}`,
       start: starter(sfn, stateMachineArn),

@@ -1,10 +1,13 @@
 import { planFeatures } from '#engine/feature-plan.ts';
+import { fixedInstant } from '#engine/training-set/fixed-instant.ts';
 import { parseTrainingSetRequest, selectionOf, type TrainingSetRequest } from '#engine/training-set/request.ts';
 import { fieldErrorsOf, invalidRequest } from '#lambdas/http/field-errors.ts';
 import { jsonBody } from '#lambdas/http/json-body.ts';
 import { parseDuration } from '#semantics/duration.ts';
+import { parseInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Manifest } from '#spec/manifest.ts';
+import type { Clock } from '#store/clock.ts';
 import { trainingSetBodySchema } from './event.ts';
 
 const code = 'trainingSet.invalidRequest';
@@ -13,8 +16,9 @@ export interface RequestContext {
   readonly manifest: Manifest;
   /** `s3://bucket/` of the deployment. */
   readonly bucketUri: string;
-  /** Id where the body names none. */
-  readonly newId: () => string;
+  readonly clock: Clock;
+  /** Id where the body names none; `ex` for exports. */
+  readonly newId: (prefix: 'ts' | 'ex') => string;
 }
 
 /** Top folders that a spine may lie in; the others hold what Tidemark itself writes. */
@@ -28,10 +32,11 @@ export function readRequest(body: string, context: RequestContext): TrainingSetR
   const parsed = trainingSetBodySchema.safeParse(jsonBody(body), { reportInput: true });
   if (!parsed.success)
     throw invalidRequest(code, fieldErrorsOf(parsed.error.issues, Object.keys(trainingSetBodySchema.shape)));
-  const { lag, spine, id, ...rest } = parsed.data;
+  const { lag, spine, id, asOf, ...rest } = parsed.data;
   const request = parseTrainingSetRequest({
     ...rest,
-    id: id ?? context.newId(),
+    id: id ?? context.newId(asOf === undefined ? 'ts' : 'ex'),
+    ...(asOf === undefined ? {} : { asOf: fixedInstant(asOf === 'now' ? asOf : parseInstant(asOf), context.clock()) }),
     spine: spineKey(spine, context.bucketUri),
     ...(lag === undefined ? {} : { lagMillis: typeof lag === 'number' ? lag : parseDuration(lag) }),
   });

@@ -16,7 +16,7 @@ import type { ObjectLink } from '#store/object-links.ts';
 import type { Objects } from '#store/objects.ts';
 import type { Records } from '#store/records.ts';
 import { maximumLinks, type TrainingSetAnswer } from './event.ts';
-import { idTaken, readRequest } from './read-request.ts';
+import { idTaken, type RequestContext, readRequest } from './read-request.ts';
 
 export interface TrainingSetRoutesOptions {
   readonly manifest: Manifest;
@@ -24,7 +24,7 @@ export interface TrainingSetRoutesOptions {
   readonly linkTo: ObjectLink;
   readonly records: Records;
   readonly clock: Clock;
-  readonly newId: () => string;
+  readonly newId: RequestContext['newId'];
   readonly executions: Executions;
   /** The execution (ARN) that a build of this id has. */
   readonly executionOf: (id: string) => string;
@@ -52,8 +52,8 @@ export function trainingSetRoutes(options: TrainingSetRoutesOptions): Route[] {
 }
 
 async function create(options: TrainingSetRoutesOptions, body: string): Promise<HttpResponse> {
-  const { manifest, objects, newId } = options;
-  const request = readRequest(body, { manifest, bucketUri: objects.uri(''), newId });
+  const { manifest, objects, newId, clock } = options;
+  const request = readRequest(body, { manifest, bucketUri: objects.uri(''), newId, clock });
   if (!(await objects.head(request.spine)))
     throw new TidemarkError(
       'trainingSet.noSpine',
@@ -158,6 +158,7 @@ const summaryOf = (dataset: DatasetManifest, location: string): NonNullable<Trai
   spineSha256: dataset.spine.sha256,
   mode: dataset.mode,
   lagMillis: dataset.lagMillis,
+  ...(dataset.asOfMillis === undefined ? {} : { asOf: formatInstant(dataset.asOfMillis) }),
   bytesScanned: dataset.bytesScanned,
   costEstimate: dataset.costEstimate,
 });

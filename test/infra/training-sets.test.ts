@@ -16,6 +16,7 @@ new TrainingSets(stack, 'TrainingSets', {
   jobsTable: storage.jobsTable,
   offlineStore: storage.offlineStore,
   apiToken: storage.apiToken,
+  eventStreams: storage.eventStreams,
 });
 const template = Template.fromStack(stack);
 
@@ -58,14 +59,16 @@ describe('training-set state machine', () => {
     expect(states(definition).FinishParts?.ItemReader).toMatchObject({ ReaderConfig: { InputType: 'JSON' } });
   });
 
-  it('goes back to staging until the spine is staged', () => {
+  it('goes back to staging until the spine is staged and the event logs hold what an export reads', () => {
     expect(states(definition).Staged).toMatchObject({
       Choices: [
         { Variable: '$.next', StringEquals: 'stage', Next: 'Stage' },
+        { Variable: '$.next', StringEquals: 'wait', Next: 'WaitForLogs' },
         { Variable: '$.next', StringEquals: 'complete', Next: 'Complete' },
       ],
       Default: 'Join',
     });
+    expect(states(definition).WaitForLogs).toEqual({ Type: 'Wait', SecondsPath: '$.waitSeconds', Next: 'Stage' });
   });
 
   it('joins again where what was read has changed, and goes on to the parts otherwise', () => {
@@ -106,8 +109,9 @@ describe('rights of the training-set functions', () => {
   const encrypt = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
   const jobs = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
   const write = ['s3:PutObject'];
+  const look = ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'];
   it.each<[string, string[]]>([
-    ['StageSpineRole', [...base, ...encrypt, ...jobs, ...write, 's3:GetObject', 's3:ListBucket']],
+    ['StageSpineRole', [...base, ...encrypt, ...jobs, ...write, ...look, 's3:GetObject', 's3:ListBucket']],
     ['FinishPartRole', [...base, ...encrypt, ...write, 's3:GetObject', 's3:ListBucket']],
     [
       'CompleteDatasetRole',

@@ -157,6 +157,7 @@ describe('training set over S3 and Athena', () => {
       objects: store.objects,
       openBucket: (bucket) => new S3Objects(createS3Client(), bucket),
       records: new MemoryRecords(),
+      archivedThrough: async () => true,
       sql: store.sql,
       clock: Date.now,
     };

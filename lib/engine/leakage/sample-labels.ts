@@ -27,7 +27,7 @@ export interface LabelSample {
   readonly values: ReadonlyMap<string, readonly Value[]>;
 }
 
-/** At most `sampleRows` labels of a dataset. Throws leakage.noRows for one without rows, and codec.unknownParquetColumn. */
+/** At most `sampleRows` labels of a dataset. Throws leakage.noRows for one without rows, leakage.noLabels for an export, and codec.unknownParquetColumn. */
 export async function sampleLabels(
   dataset: OpenedDataset,
   entities: readonly Entity[],
@@ -41,7 +41,17 @@ export async function sampleLabels(
   const columns = spineColumns(await dataset.open(first.name)).filter(({ name }) => !results.includes(name));
   // Keys and times only: transforms are not computed again, so their request fields are not needed.
   const plan = { service: undefined, results: [], reads: [], transforms: [], requestFields: [], entities };
-  const { eventTime, keys } = spineLayout(columns, plan, manifest.spine.eventTimeColumn);
+  const { eventTimeColumn } = manifest.spine;
+  const { eventTime, keys } = spineLayout(
+    columns,
+    plan,
+    eventTimeColumn === undefined ? { asOf: 'now' } : { eventTimeColumn },
+  );
+  if (!eventTime)
+    throw new TidemarkError(
+      'leakage.noLabels',
+      `${manifest.id} is an export: all its rows are of one instant, so no label has a time to look back from; name a training set`,
+    );
   const uses = [eventTime, ...keys];
   const wanted = [...uses.map(({ column }) => ({ name: column })), ...results.map((name) => ({ name }))];
   const stride = sampleStride(manifest.rows, sampleRows);

@@ -11,7 +11,7 @@ import type { Reads, StagingPlan } from './work-files.ts';
  */
 export function requestIdOf(
   manifest: Manifest,
-  { request, spine, eventTimeColumn }: StagingPlan,
+  { request, spine, eventTimeColumn, asOfMillis }: StagingPlan,
   reads: Reads,
 ): string {
   const { mode, lagMillis } = request;
@@ -21,7 +21,7 @@ export function requestIdOf(
       name,
       featureRef(view, feature),
     ]),
-    options: { mode, lagMillis, eventTimeColumn },
+    options: asOfMillis === undefined ? { mode, lagMillis, eventTimeColumn } : { mode, asOfMillis },
     spine: { sha256: spine.sha256, format: spine.format },
     reads: reads.folders.map(({ folder, hash }) => [folder, hash]),
   });

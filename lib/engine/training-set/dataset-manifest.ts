@@ -41,12 +41,15 @@ export const datasetManifestSchema = z.strictObject({
   ),
   mode: z.enum(trainingSetModes),
   lagMillis: count,
+  /** The one instant of every row, of an export. */
+  asOfMillis: z.optional(z.int()),
   spine: z.strictObject({
     key: z.string(),
     sha256: z.string(),
     sizeBytes: count,
     format: z.enum(['parquet', 'csv']),
-    eventTimeColumn: z.string(),
+    /** Absent where every row is as of `asOfMillis`. */
+    eventTimeColumn: z.optional(z.string()),
   }),
   rows: count,
   /** Files in row order. */

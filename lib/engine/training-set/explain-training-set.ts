@@ -52,6 +52,8 @@ export interface TrainingSetExplanation {
   readonly rows: number;
   /** ISO 8601, both inclusive. */
   readonly labels: { readonly from: string; readonly to: string };
+  /** The one instant of all rows, ISO 8601, where they have no times of their own. */
+  readonly asOf?: string;
   readonly mode: TrainingSetMode;
   readonly lagMillis: number;
   /** Entities of which no label has a key: their features would all be missing. */
@@ -69,7 +71,7 @@ export interface TrainingSetExplanation {
 
 export interface TrainingSetToExplain {
   readonly manifest: Manifest;
-  readonly request: Pick<TrainingSetRequest, 'mode' | 'lagMillis'>;
+  readonly request: Pick<TrainingSetRequest, 'mode' | 'lagMillis' | 'asOf'>;
   readonly plan: FeaturePlan;
   readonly survey: SpineSurvey;
   /** By name in Glue; a table that is not there is taken for empty. */
@@ -96,6 +98,7 @@ export function explainTrainingSet(of: TrainingSetToExplain): TrainingSetExplana
   return {
     rows: survey.rows,
     labels: { from: formatInstant(bounds.min), to: formatInstant(bounds.max) },
+    ...(request.asOf === undefined ? {} : { asOf: formatInstant(bounds.min) }),
     mode: request.mode,
     lagMillis: request.lagMillis,
     entitiesWithoutKeys: Object.entries(survey.keyedRows).flatMap(([entity, rows]) => (rows === 0 ? [entity] : [])),

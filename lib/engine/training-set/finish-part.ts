@@ -14,7 +14,7 @@ import { planOfRequest } from './request.ts';
 import { resultColumns } from './result-columns.ts';
 import { spineColumns } from './spine-file.ts';
 import { spineLayout } from './spine-layout.ts';
-import { usedValues } from './stage-parts.ts';
+import { rowInstants, usedValues } from './stage-parts.ts';
 import {
   type FinishedPart,
   finishedJoinSchema,
@@ -104,21 +104,21 @@ async function readSpinePart(
   { staging, plan, part }: { staging: StagingPlan; plan: FeaturePlan; part: StagedPart },
 ): Promise<SpinePart> {
   const file = await stepParquet(objects, workFiles(staging.request.id).spinePart(part.part));
-  const layout = spineLayout(spineColumns(file), plan, staging.request.eventTimeColumn);
-  const uses = [layout.eventTime, ...layout.requestFields];
+  const layout = spineLayout(spineColumns(file), plan, staging.request);
+  const uses = [...(layout.eventTime ? [layout.eventTime] : []), ...layout.requestFields];
   const names = uses.map(({ column }) => column);
   const typed = await readColumns(
     file,
     names.map((name) => ({ name })),
   );
-  const rows = { values: (column: string) => typed[names.indexOf(column)] ?? [] };
+  const rows = { count: part.rows, values: (column: string) => typed[names.indexOf(column)] ?? [] };
   const { lagMillis } = staging.request;
   return {
     columns: await readRawColumns(
       file,
       file.columns.map(({ name }) => name),
     ),
-    asOfMillis: usedValues(layout.eventTime, rows, part.firstRow).map((millis) => Number(millis) - lagMillis),
+    asOfMillis: rowInstants(layout.eventTime ?? staging.asOfMillis, rows, part.firstRow).map((at) => at - lagMillis),
     requestFields: new Map(
       layout.requestFields.map((use) => [use.column, usedValues(use, rows, part.firstRow)] as const),
     ),

@@ -5,6 +5,7 @@ import { readJson } from '#engine/stored-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { FeatureType } from '#spec/value-type.ts';
 import type { ObjectInfo, Objects } from '#store/objects.ts';
+import { fixedInstant } from './fixed-instant.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { requestHash, type TrainingSetRequest } from './request.ts';
 import {
@@ -16,7 +17,7 @@ import {
   type SpineFile,
   surveyCsv,
 } from './spine-file.ts';
-import { defaultEventTimeColumns, type SpineLayout, spineLayout } from './spine-layout.ts';
+import { defaultEventTimeColumns, type SpineLayout, type SpineTimes, spineLayout } from './spine-layout.ts';
 import { type StagingPlan, stagingPlanSchema, workFiles } from './work-files.ts';
 
 /** Values that finishing a part may hold in memory: spine columns, joined features and results of all its rows. */
@@ -32,7 +33,7 @@ export interface OpenedSpine {
 }
 
 export interface InspectedSpine {
-  readonly request: Pick<TrainingSetRequest, 'eventTimeColumn'>;
+  readonly request: SpineTimes;
   readonly plan: FeaturePlan;
   readonly object: Pick<ObjectInfo, 'key' | 'sizeBytes'>;
 }
@@ -60,15 +61,16 @@ export async function openSpine(
     known.spine.etag === object.etag
   ) {
     const file = await openKnown(ports, known, object);
-    return { staging: known, file, layout: spineLayout(file.columns, plan, request.eventTimeColumn) };
+    return { staging: known, file, layout: spineLayout(file.columns, plan, request) };
   }
   const { file, csvColumns } = await inspectSpine(ports.objects, { request, plan, object });
-  const layout = spineLayout(file.columns, plan, request.eventTimeColumn);
+  const layout = spineLayout(file.columns, plan, request);
+  const nowMillis = ports.clock();
   const staging: StagingPlan = {
     request,
     requestHash: requestHash(request),
     manifestHash: ports.repository.manifest.hash,
-    createdAtMillis: ports.clock(),
+    createdAtMillis: nowMillis,
     spine: {
       key: object.key,
       etag: object.etag,
@@ -77,7 +79,8 @@ export async function openSpine(
       format: csvColumns ? 'csv' : 'parquet',
     },
     ...(csvColumns ? { csvColumns } : {}),
-    eventTimeColumn: layout.eventTime.column,
+    ...(layout.eventTime ? { eventTimeColumn: layout.eventTime.column } : {}),
+    ...(request.asOf === undefined ? {} : { asOfMillis: fixedInstant(request.asOf, nowMillis) }),
     partRows: Math.min(maximumPartRows, boundedRows(file, plan)),
   };
   await ports.objects.put(key, JSON.stringify(staging));
@@ -107,9 +110,9 @@ export async function inspectSpine(
 }
 
 /** What the columns of a CSV spine are used as, by name. */
-function usedTypes({ eventTimeColumn }: InspectedSpine['request'], plan: FeaturePlan): Map<string, FeatureType> {
+function usedTypes({ eventTimeColumn, asOf }: SpineTimes, plan: FeaturePlan): Map<string, FeatureType> {
   const declared = [...plan.entities.flatMap((entity) => entity.keys), ...plan.requestFields];
-  const times = eventTimeColumn === undefined ? defaultEventTimeColumns : [eventTimeColumn];
+  const times = asOf !== undefined ? [] : eventTimeColumn === undefined ? defaultEventTimeColumns : [eventTimeColumn];
   return new Map([
     ...declared.map(({ name, type }) => [name, type] as const),
     ...times.map((name) => [name, 'timestamp'] as const),

@@ -1,3 +1,4 @@
+import type { StreamSource } from '#spec/manifest.ts';
 import type { Repository } from '#spec/transform.ts';
 import type { Clock } from '#store/clock.ts';
 import type { Objects } from '#store/objects.ts';
@@ -14,6 +15,8 @@ export interface TrainingSetPorts {
   /** Any other bucket that a source lies in. */
   readonly openBucket: (bucket: string) => Objects;
   readonly records: Records;
+  /** Whether the event log of a source holds every record that had arrived by then (epoch milliseconds, inclusive, passed). */
+  readonly archivedThrough: (source: StreamSource, arrivalMillis: number) => Promise<boolean>;
   readonly sql: SqlEngine;
   readonly clock: Clock;
 }

@@ -10,6 +10,8 @@ function reason({ view, entity, tables }: ExplainedView, explanation: TrainingSe
     return `${view} matches no label, since none has the keys of entity ${entity}`;
   if (tables.some(({ of, files }) => of !== 'published' && files > 0)) return undefined;
   const { from, to } = explanation.labels;
+  if (explanation.asOf !== undefined)
+    return `${view} has no rows as of ${explanation.asOf}; check the instant, and that its rows are loaded or materialized`;
   return `${view} has no rows that labels from ${from} to ${to} can see; check the event times, and that its rows are loaded or materialized`;
 }
 

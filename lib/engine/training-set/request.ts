@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type FeaturePlan, type FeatureSelection, planFeatures } from '#engine/feature-plan.ts';
+import { isInstant } from '#semantics/time.ts';
 import { hashOf } from '#spec/canonical-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Manifest } from '#spec/manifest.ts';
@@ -16,7 +17,8 @@ export const trainingSetIdSchema = z
 
 /**
  * Input of the training-set state machine. `spine` is a key of the deployment's bucket; exactly one of `service` (`name[@version]`) and
- * `features` (`view[@version]:feature`) is given. Without `eventTimeColumn` it is event_timestamp, else event_time.
+ * `features` (`view[@version]:feature`) is given. Without `eventTimeColumn` it is event_timestamp, else event_time. With `asOf` (epoch
+ * milliseconds, or the instant at which the build begins) every row is evaluated at that one instant, as served, and needs no event time.
  */
 export const trainingSetRequestSchema = z.strictObject({
   id: trainingSetIdSchema,
@@ -26,6 +28,7 @@ export const trainingSetRequestSchema = z.strictObject({
   mode: z._default(z.enum(trainingSetModes), 'asServed'),
   lagMillis: z._default(z.int().check(z.nonnegative()), 0),
   eventTimeColumn: z.optional(z.string().check(z.minLength(1))),
+  asOf: z.optional(z.union([z.literal('now'), z.int().check(z.refine(isInstant, 'must be in years 0001..9999'))])),
 });
 export type TrainingSetRequest = z.output<typeof trainingSetRequestSchema>;
 /** As trainingSetRequestSchema, before defaults are filled in. */
@@ -39,7 +42,23 @@ export function parseTrainingSetRequest(input: unknown): TrainingSetRequest {
     throw new TidemarkError('trainingSet.badRequest', `bad training-set request: ${faults.join('; ')}`);
   }
   selectionOf(parsed.data);
+  refuseOtherTimes(parsed.data);
   return parsed.data;
+}
+
+/** Values at one instant are those that were served then: nothing else says when a row counts. */
+function refuseOtherTimes({ asOf, mode, lagMillis, eventTimeColumn }: TrainingSetRequest): void {
+  if (asOf === undefined) return;
+  const others = [
+    ...(eventTimeColumn === undefined ? [] : ['eventTimeColumn']),
+    ...(lagMillis === 0 ? [] : ['lagMillis']),
+    ...(mode === 'asServed' ? [] : [`mode ${mode}`]),
+  ];
+  if (others.length === 0) return;
+  throw new TidemarkError(
+    'trainingSet.badRequest',
+    `asOf evaluates every row at one instant as served, and does not go with ${others.join(' and ')}; leave one out`,
+  );
 }
 
 /** The selection of a request; throws trainingSet.badRequest unless exactly one of service and features is given. */
@@ -59,8 +78,8 @@ export const planOfRequest = (manifest: Manifest, request: TrainingSetRequest): 
 /** Equal for requests that ask for the same: a dataset is built once per id, and an id stands for one request. */
 export const requestHash = (request: TrainingSetRequest): string => hashOf(request);
 
-/** A new id that sorts by time: `ts-20261122-061854-1f3a9c`. `randomHex` is 6 hex digits. */
-export function newTrainingSetId(nowMillis: number, randomHex: string): string {
+/** A new id that sorts by time: `ts-20261122-061854-1f3a9c`, of an export `ex-...`. `randomHex` is 6 hex digits. */
+export function newTrainingSetId(nowMillis: number, randomHex: string, prefix: 'ts' | 'ex' = 'ts'): string {
   const [date = '', time = ''] = new Date(nowMillis).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').split('T');
-  return `ts-${date}-${time}-${randomHex}`;
+  return `${prefix}-${date}-${time}-${randomHex}`;
 }

@@ -1,12 +1,15 @@
 import { readJson, readStepJson } from '#engine/stored-json.ts';
 import { hashOf } from '#spec/canonical-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
+import { objectKeys } from '#spec/layout.ts';
+import type { Manifest } from '#spec/manifest.ts';
 import { joinCount } from './join-features.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { listReads } from './reads.ts';
 import { planOfRequest } from './request.ts';
 import {
   finishedJoinSchema,
+  type ReadFolder,
   type Reads,
   readsSchema,
   type StagedPart,
@@ -74,13 +77,26 @@ export async function settleReads(ports: ReadsPorts, { id, execution }: Step): P
   }
   const folders = await currentReads(ports, staging, parts);
   const pinned = hashOf(folders) === hashOf(reads.folders);
-  if (!pinned && reads.pass < maximumPasses) {
+  const isSeen = seenBy(ports.repository.manifest, staging);
+  const isChanged = hashOf(folders.filter(isSeen)) !== hashOf(reads.folders.filter(isSeen));
+  if (isChanged && reads.pass < maximumPasses) {
     const again: Reads = { execution, pass: reads.pass + 1, folders };
     await ports.objects.put(files.reads, JSON.stringify(again));
     return { id, next: 'join', joins };
   }
   await ports.objects.put(files.reads, JSON.stringify({ ...reads, pinned } satisfies Reads));
   return { id, next: 'finish' };
+}
+
+/**
+ * Folders of which changes can change rows. An export begins to read once the event logs hold all that had arrived by its instant: what
+ * comes into them while it reads counts for none of its rows.
+ */
+function seenBy({ sources }: Manifest, { asOfMillis }: StagingPlan): (read: ReadFolder) => boolean {
+  if (asOfMillis === undefined) return () => true;
+  const streams = sources.filter((source) => source.kind === 'stream');
+  const logs = new Set(streams.flatMap((source) => [objectKeys.events(source), objectKeys.eventsCompacted(source)]));
+  return ({ folder }) => !logs.has(folder);
 }
 
 /** What an execution's joins read; throws trainingSet.overwritten when another execution has begun since. */

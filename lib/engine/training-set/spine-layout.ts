@@ -4,6 +4,7 @@ import { TidemarkError } from '#spec/errors.ts';
 import { spineKeyColumn } from '#spec/layout.ts';
 import type { ColumnType, FeatureType } from '#spec/value-type.ts';
 import { type Convert, converter } from './convert-value.ts';
+import type { TrainingSetRequest } from './request.ts';
 
 /** A column of the spine as its file describes it. */
 export interface SpineColumn {
@@ -28,12 +29,23 @@ export interface SpineUse {
 }
 
 export interface SpineLayout {
-  readonly eventTime: SpineUse;
+  /** Absent where every row is evaluated at one instant. */
+  readonly eventTime?: SpineUse;
   /** Keys of every entity of the plan; `target` is the column of the staged spine. */
   readonly keys: readonly (SpineUse & { readonly target: string })[];
   /** Request fields of the plan, by field name (which is the column's). */
   readonly requestFields: readonly SpineUse[];
 }
+
+/** What a request says of its rows' times. */
+export type SpineTimes = Pick<TrainingSetRequest, 'eventTimeColumn' | 'asOf'>;
+
+/** Every column that a training set reads. */
+export const usesOf = ({ eventTime, keys, requestFields }: SpineLayout): readonly SpineUse[] => [
+  ...(eventTime ? [eventTime] : []),
+  ...keys,
+  ...requestFields,
+];
 
 /** Tried in this order where no event-time column is named. */
 export const defaultEventTimeColumns = ['event_timestamp', 'event_time'] as const;
@@ -48,13 +60,13 @@ const listed = (names: readonly string[]): string =>
 export function spineLayout(
   columns: readonly SpineColumn[],
   plan: FeaturePlan,
-  eventTimeColumn: string | undefined,
+  { eventTimeColumn, asOf }: SpineTimes,
 ): SpineLayout {
   const finder = new ColumnFinder(columns);
   finder.refuseDuplicates();
   finder.refuseNested();
   finder.refuseResultNames(plan);
-  const eventTime = finder.eventTime(eventTimeColumn);
+  const eventTime = asOf === undefined ? finder.eventTime(eventTimeColumn) : undefined;
   const keys = plan.entities.flatMap((entity) =>
     entity.keys.flatMap(({ name, type }) => {
       const use = finder.find(name, type, `a key of entity ${entity.name}`);
@@ -64,11 +76,11 @@ export function spineLayout(
   const requestFields = plan.requestFields.flatMap(
     ({ name, type, sources }) => finder.find(name, type, `a field of request source ${sources.join(' and ')}`) ?? [],
   );
-  if (!eventTime || finder.problems.length > 0)
+  if (finder.problems.length > 0)
     throw new TidemarkError('trainingSet.badSpine', finder.problems.join('; '), {
       details: { problems: finder.problems },
     });
-  return { eventTime, keys, requestFields };
+  return { ...(eventTime ? { eventTime } : {}), keys, requestFields };
 }
 
 class ColumnFinder {

@@ -8,7 +8,7 @@ import type { Value } from '#spec/value-type.ts';
 import type { OpenedSpine } from './open-spine.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import type { SpineRows } from './spine-file.ts';
-import type { SpineLayout, SpineUse } from './spine-layout.ts';
+import { type SpineLayout, type SpineUse, usesOf } from './spine-layout.ts';
 import { type Staged, type StagedPart, type StagingPlan, stagedSchema, workFiles } from './work-files.ts';
 
 export const emptySpine = (): TidemarkError =>
@@ -32,19 +32,20 @@ export async function stageParts(
     requestHash: staging.requestHash,
     spineEtag: staging.spine.etag,
     partRows: staging.partRows,
+    ...(staging.asOfMillis === undefined ? {} : { asOfMillis: staging.asOfMillis }),
   };
   const isSame =
     known?.requestHash === identity.requestHash &&
     known.spineEtag === identity.spineEtag &&
-    known.partRows === identity.partRows;
+    known.partRows === identity.partRows &&
+    known.asOfMillis === staging.asOfMillis;
   if (isSame && known.isComplete) return known;
   const parts: StagedPart[] = isSame ? [...known.parts] : [];
   const firstRow = parts.reduce((sum, part) => sum + part.rows, 0);
-  const uses = [layout.eventTime, ...layout.keys, ...layout.requestFields];
-  const read = [...new Set(uses.map(({ column }) => column))];
+  const read = [...new Set(usesOf(layout).map(({ column }) => column))];
   let isComplete = true;
   for await (const rows of file.parts({ firstRow, partRows: staging.partRows, read })) {
-    parts.push(await stagePart(ports, { id: staging.request.id, layout, plan, rows, parts }));
+    parts.push(await stagePart(ports, { staging, layout, plan, rows, parts }));
     if (ports.clock() >= untilMillis) {
       isComplete = false;
       break;
@@ -59,7 +60,7 @@ export async function stageParts(
 }
 
 interface PartToStage {
-  readonly id: string;
+  readonly staging: StagingPlan;
   readonly layout: SpineLayout;
   readonly plan: FeaturePlan;
   readonly rows: SpineRows;
@@ -67,7 +68,10 @@ interface PartToStage {
   readonly parts: readonly StagedPart[];
 }
 
-async function stagePart({ objects }: PartPorts, { id, layout, plan, rows, parts }: PartToStage): Promise<StagedPart> {
+async function stagePart(
+  { objects }: PartPorts,
+  { staging, layout, plan, rows, parts }: PartToStage,
+): Promise<StagedPart> {
   const part = parts.length;
   if (part >= maximumSpineParts)
     throw new TidemarkError(
@@ -76,7 +80,7 @@ async function stagePart({ objects }: PartPorts, { id, layout, plan, rows, parts
     );
   const last = parts.at(-1);
   const firstRow = last ? last.firstRow + last.rows : 0;
-  const eventMillis = eventTimes(layout.eventTime, rows, firstRow);
+  const eventMillis = rowInstants(layout.eventTime ?? staging.asOfMillis, rows, firstRow);
   const keys = layout.keys.map(
     (use): TypedColumn => ({
       name: use.target,
@@ -86,7 +90,7 @@ async function stagePart({ objects }: PartPorts, { id, layout, plan, rows, parts
   );
   // checked here, before any query is paid for; finishing converts them again
   for (const use of layout.requestFields) usedValues(use, rows, firstRow);
-  const files = workFiles(id);
+  const files = workFiles(staging.request.id);
   await objects.put(files.spinePart(part), writeParquet(rows.columns));
   if (plan.reads.length > 0) {
     const rowIds = Array.from({ length: rows.count }, (_, index) => BigInt(firstRow + index));
@@ -105,12 +109,18 @@ async function stagePart({ objects }: PartPorts, { id, layout, plan, rows, parts
   return { part, firstRow, rows: rows.count, minEventMillis, maxEventMillis };
 }
 
-/** Epoch milliseconds per row. */
-export function eventTimes(use: SpineUse, rows: Pick<SpineRows, 'values'>, firstRow: number): number[] {
-  return usedValues(use, rows, firstRow).map((value, index) => {
+/** Epoch milliseconds per row: from the column of event times, or the one instant of all rows. */
+export function rowInstants(
+  times: SpineUse | number | undefined,
+  rows: Pick<SpineRows, 'count' | 'values'>,
+  firstRow: number,
+): number[] {
+  if (times === undefined) throw new Error('the rows have neither event times nor one instant');
+  if (typeof times === 'number') return new Array<number>(rows.count).fill(times);
+  return usedValues(times, rows, firstRow).map((value, index) => {
     if (isInstant(value)) return value;
     throw badRow(
-      use,
+      times,
       firstRow + index,
       value === null ? 'is null; every label needs one' : 'is not in years 0001..9999',
     );

@@ -1,5 +1,6 @@
 import { TidemarkError } from '#spec/errors.ts';
 import type { ObjectInfo } from '#store/objects.ts';
+import { logsHold } from './await-logs.ts';
 import { findDatasetManifest } from './dataset-manifest.ts';
 import { joinCount } from './join-features.ts';
 import { openSpine } from './open-spine.ts';
@@ -9,7 +10,13 @@ import { beginReads } from './settle-reads.ts';
 import { emptySpine, stageParts } from './stage-parts.ts';
 import { updateTrainingSetRecord } from './training-set-record.ts';
 
-type StagePorts = Pick<TrainingSetPorts, 'repository' | 'objects' | 'openBucket' | 'records' | 'clock'>;
+type StagePorts = Pick<
+  TrainingSetPorts,
+  'repository' | 'objects' | 'openBucket' | 'records' | 'archivedThrough' | 'clock'
+>;
+
+/** The archive's batching window and its work. */
+const logWaitSeconds = 5;
 
 export interface StageStep {
   readonly request: TrainingSetRequest;
@@ -21,15 +28,17 @@ export interface StageStep {
   readonly maximumPartRows?: number;
 }
 
-/** `stage`: call again. `join`: run the joins (numbers; none where no view is read by entity). `complete`: the dataset is there already. */
+/** `stage`: call again. `wait`: call again after `waitSeconds`, as an event log is behind. `join`: run the joins (numbers; none where no view is read by entity). `complete`: the dataset is there already. */
 export type StageOutcome =
   | { readonly next: 'stage' | 'complete' }
+  | { readonly next: 'wait'; readonly waitSeconds: number }
   | { readonly next: 'join'; readonly joins: readonly number[]; readonly rows: number };
 
 /**
  * The first step: checks the spine against the features that are asked for, before any query is paid for, numbers its rows from 0 and
  * writes it in parts: keys and times for the join, and all columns untouched for the dataset. Memory is bounded by a part. Called again,
- * it goes on where it stopped. Throws trainingSet.badSpine, badCsv, noSpine, emptySpine, idTaken, spineChanged and errors of planFeatures.
+ * it goes on where it stopped. An export then waits until the event logs have come to its instant. Throws trainingSet.badSpine, badCsv,
+ * noSpine, emptySpine, idTaken, spineChanged, futureInstant, archiveBehind and errors of planFeatures.
  */
 export async function stageSpine(ports: StagePorts, step: StageStep): Promise<StageOutcome> {
   const { request, execution } = step;
@@ -49,6 +58,7 @@ export async function stageSpine(ports: StagePorts, step: StageStep): Promise<St
   const opened = await openSpine(ports, { request, plan, object, maximumPartRows: step.maximumPartRows ?? 100_000 });
   const staged = await stageParts(ports, { ...opened, plan, untilMillis: step.untilMillis });
   if (!staged.isComplete) return { next: 'stage' };
+  if (!(await logsHold(ports, plan, opened.staging))) return { next: 'wait', waitSeconds: logWaitSeconds };
   await beginReads(ports, { id: request.id, execution }, { staging: opened.staging, parts: staged.parts });
   const rows = staged.parts.reduce((sum, part) => sum + part.rows, 0);
   const joins = plan.reads.length === 0 ? 0 : joinCount(staged.parts);

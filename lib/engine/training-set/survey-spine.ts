@@ -1,7 +1,7 @@
 import type { Objects } from '#store/objects.ts';
 import { boundedRows, type InspectedSpine, inspectSpine } from './open-spine.ts';
-import { spineLayout } from './spine-layout.ts';
-import { emptySpine, eventTimes, usedValues } from './stage-parts.ts';
+import { spineLayout, usesOf } from './spine-layout.ts';
+import { emptySpine, rowInstants, usedValues } from './stage-parts.ts';
 
 /** Consecutive rows of a spine as staging will cut them; least and greatest event time, inclusive. */
 export interface SurveyedPart {
@@ -17,6 +17,13 @@ export interface SpineSurvey {
   readonly keyedRows: Readonly<Record<string, number>>;
 }
 
+export interface SurveyOptions {
+  /** @default 100000 */
+  readonly maximumPartRows?: number;
+  /** The one instant of all rows, where they have no times of their own. */
+  readonly asOfMillis?: number | undefined;
+}
+
 /**
  * Reads a spine once, as staging does, and writes nothing: its rows and times by part, with every check that staging makes. Memory is
  * bounded by a part. Throws trainingSet.badSpine, badCsv, emptySpine, codec.notParquet.
@@ -24,21 +31,20 @@ export interface SpineSurvey {
 export async function surveySpine(
   objects: Pick<Objects, 'getRange' | 'head'>,
   spine: InspectedSpine,
-  { maximumPartRows = 100_000 } = {},
+  { maximumPartRows = 100_000, asOfMillis }: SurveyOptions = {},
 ): Promise<SpineSurvey> {
   if (spine.object.sizeBytes === 0) throw emptySpine();
   const { plan } = spine;
   const { file } = await inspectSpine(objects, spine);
-  const layout = spineLayout(file.columns, plan, spine.request.eventTimeColumn);
-  const uses = [layout.eventTime, ...layout.keys, ...layout.requestFields];
-  const read = [...new Set(uses.map(({ column }) => column))];
+  const layout = spineLayout(file.columns, plan, spine.request);
+  const read = [...new Set(usesOf(layout).map(({ column }) => column))];
   const parts: SurveyedPart[] = [];
   const keyedRows: Record<string, number> = Object.fromEntries(plan.entities.map(({ name }) => [name, 0]));
   let rows = 0;
   const partRows = Math.min(maximumPartRows, boundedRows(file, plan));
   for await (const part of file.parts({ firstRow: 0, partRows, read })) {
     let [minEventMillis, maxEventMillis] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (const millis of eventTimes(layout.eventTime, part, rows)) {
+    for (const millis of rowInstants(layout.eventTime ?? asOfMillis, part, rows)) {
       minEventMillis = Math.min(minEventMillis, millis);
       maxEventMillis = Math.max(maxEventMillis, millis);
     }

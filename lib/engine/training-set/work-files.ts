@@ -63,7 +63,9 @@ export const stagingPlanSchema = z.strictObject({
       }),
     ),
   ),
-  eventTimeColumn: z.string(),
+  /** Exactly one of the two: the column of the rows' times, or the one instant of all rows, fixed when the build began. */
+  eventTimeColumn: z.optional(z.string()),
+  asOfMillis: z.optional(z.int()),
   /** Rows of every part but the last. */
   partRows: z.int().check(z.positive()),
 });
@@ -85,6 +87,7 @@ export const stagedSchema = z.strictObject({
   requestHash: z.string(),
   spineEtag: z.string(),
   partRows: count,
+  asOfMillis: z.optional(z.int()),
   parts: z.array(stagedPartSchema),
   isComplete: z.boolean(),
 });

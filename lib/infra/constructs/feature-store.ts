@@ -68,7 +68,7 @@ export class FeatureStore extends Construct {
         cutAhead: Duration.seconds(stage.backfillCutSeconds),
       });
 
-    this.trainingSets = new TrainingSets(scopes.serving, 'TrainingSets', { ...job, apiToken });
+    this.trainingSets = new TrainingSets(scopes.serving, 'TrainingSets', { ...job, apiToken, eventStreams });
     this.serving = new Serving(scopes.serving, 'Serving', {
       manifest,
       stage,

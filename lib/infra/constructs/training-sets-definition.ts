@@ -48,9 +48,10 @@ export function trainingSetsDefinition({ functions, bucketName, partition }: Tra
       }),
       Staged: {
         Type: 'Choice',
-        Choices: [isNext('stage', 'Stage'), isNext('complete', 'Complete')],
+        Choices: [isNext('stage', 'Stage'), isNext('wait', 'WaitForLogs'), isNext('complete', 'Complete')],
         Default: 'Join',
       },
+      WaitForLogs: { Type: 'Wait', SecondsPath: '$.waitSeconds', Next: 'Stage' },
       Join: guarded({
         Type: 'Map',
         ItemsPath: '$.joins',

@@ -3,6 +3,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { DeploymentProps } from '#infra/config.ts';
 import type { ApiToken } from '#infra/constructs/api-token.ts';
+import type { EventStreams } from '#infra/constructs/event-streams.ts';
 import {
   createJobStateMachine,
   executionArns,
@@ -25,6 +26,8 @@ export interface TrainingSetsProps extends DeploymentProps {
   readonly jobsTable: JobsTable;
   readonly offlineStore: OfflineStore;
   readonly apiToken: ApiToken;
+  /** Absent where the manifest has no stream source. */
+  readonly eventStreams?: EventStreams | undefined;
 }
 
 /** The state machine that builds training sets, its functions, and the function behind /v1/training-sets. */
@@ -65,17 +68,24 @@ export class TrainingSets extends Construct {
   }
 
   private stageSpine(): ServiceFunction<typeof stageSpineEnvironment> {
-    const { offlineStore, jobsTable, stage } = this.props;
+    const { offlineStore, jobsTable, eventStreams, stage } = this.props;
     const { BUCKET_NAME } = offlineStore.environment;
     const step = this.step('StageSpine', {
       name: 'stage-spine',
-      description: 'training set: checks the spine, stages it in parts, pins what is read',
+      description: 'training set: checks the spine, stages it in parts, waits for event logs, pins what is read',
       environmentSchema: stageSpineEnvironment,
-      environment: { BUCKET_NAME, ...jobsTable.environment, STAGE_NAME: stage.name },
+      environment: {
+        BUCKET_NAME,
+        ...jobsTable.environment,
+        STREAM_NAMES: JSON.stringify(eventStreams?.names ?? {}),
+        STAGE_NAME: stage.name,
+      },
       timeout: Duration.minutes(15),
       memoryMb: 3072, // a part of a spine, decoded, and its bytes
     });
     jobsTable.grantUse(step);
+    // An export at an instant of just now waits for the event logs to come to it.
+    eventStreams?.grantRead(step);
     // A spine may lie among sources or be an earlier dataset; without the right to list, a missing one would look forbidden.
     offlineStore.grantList(step);
     // What is published decides which rows the joins read.

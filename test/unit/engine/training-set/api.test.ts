@@ -20,7 +20,7 @@ async function api() {
     clock: () => nowMillis,
     executions: { isRunning: async (execution) => execution !== 'execution:stopped' },
     executionOf: (id) => `execution:${id}`,
-    newId: () => newTrainingSetId(nowMillis, 'abcdef'),
+    newId: (prefix) => newTrainingSetId(nowMillis, 'abcdef', prefix),
     start: async (request) => {
       if (started.some(({ id }) => id === request.id)) return false;
       started.push(request);
@@ -96,7 +96,7 @@ describe('POST /v1/training-sets', () => {
       'an unknown member',
       { ...good, spien: 1 },
       'invalid',
-      '/spien is not known here; allowed: id, spine, service, features, mode, lag, eventTimeColumn',
+      '/spien is not known here; allowed: id, spine, service, features, mode, lag, eventTimeColumn, asOf',
     ],
     [
       'an unknown mode',

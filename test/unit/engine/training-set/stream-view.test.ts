@@ -53,6 +53,7 @@ describe('a training set of windows over a stream', () => {
       objects: new MemoryObjects(),
       openBucket: (bucket) => new MemoryObjects(bucket),
       records: new MemoryRecords(),
+      archivedThrough: async () => true,
       clock: () => nowMillis,
     };
     const spine = [

@@ -88,7 +88,8 @@ export const repository: Repository = {
 
 export const nowMillis = Date.UTC(2026, 10, 22);
 
-export interface World extends Pick<TrainingSetPorts, 'repository' | 'objects' | 'openBucket' | 'records' | 'clock'> {
+export interface World
+  extends Pick<TrainingSetPorts, 'repository' | 'objects' | 'openBucket' | 'records' | 'archivedThrough' | 'clock'> {
   readonly objects: MemoryObjects;
   readonly records: MemoryRecords;
 }
@@ -97,6 +98,7 @@ export const world = (): World => ({
   objects: new MemoryObjects(),
   openBucket: (bucket) => new MemoryObjects(bucket),
   records: new MemoryRecords(),
+  archivedThrough: async () => true,
   clock: () => nowMillis,
 });
 
