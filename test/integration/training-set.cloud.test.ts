@@ -1,22 +1,12 @@
-import { randomInt } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bytesSource, openParquet, readColumns } from '#codec/parquet-read.ts';
 import { type TypedColumn, writeParquet } from '#codec/parquet-write.ts';
-import { readStepJson } from '#engine/stored-json.ts';
-import { completeDataset } from '#engine/training-set/complete-dataset.ts';
-import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import { diffDatasets } from '#engine/training-set/diff-datasets.ts';
-import { finishPart } from '#engine/training-set/finish-part.ts';
-import { type JoinOutcome, joinFeatures } from '#engine/training-set/join-features.ts';
+import { joinFeatures } from '#engine/training-set/join-features.ts';
 import type { TrainingSetPorts } from '#engine/training-set/ports.ts';
-import { parseTrainingSetRequest, type TrainingSetInput } from '#engine/training-set/request.ts';
-import { type SettleOutcome, settleReads } from '#engine/training-set/settle-reads.ts';
-import { type StageOutcome, stageSpine } from '#engine/training-set/stage-spine.ts';
-import { stagedSchema, workFiles } from '#engine/training-set/work-files.ts';
+import { parseTrainingSetRequest } from '#engine/training-set/request.ts';
+import { stageSpine } from '#engine/training-set/stage-spine.ts';
 import type { Value } from '#spec/value-type.ts';
-import { MemoryRecords } from '#store/memory/records.ts';
-import { createS3Client, S3Objects } from '#store/s3/objects.ts';
+import { buildInProcess, datasetColumns, trainingSetPorts } from '#test/support/drive-training-set.ts';
 import { entityOf, manifestOf, sourceOf, tableViewOf } from '#test/support/manifests.ts';
 import { createOfflineStore, type OfflineStore } from '#test/support/offline-store.ts';
 
@@ -101,66 +91,13 @@ const repository = {
   },
 };
 
-/** The steps of the state machine, in its order. */
-async function build(
-  ports: TrainingSetPorts,
-  input: TrainingSetInput,
-  maximumPartRows: number,
-): Promise<DatasetManifest> {
-  const request = parseTrainingSetRequest(input);
-  const { id } = request;
-  const execution = `execution-${randomInt(2 ** 40)}`;
-  const staged = await stageSpine(ports, {
-    request,
-    execution,
-    untilMillis: Number.POSITIVE_INFINITY,
-    maximumPartRows,
-  });
-  if (staged.next !== 'join') return completeDataset(ports, { id, execution });
-  let settled: StageOutcome | SettleOutcome = staged;
-  while (settled.next === 'join') {
-    for (const join of settled.joins) {
-      let outcome: JoinOutcome = await joinFeatures(ports, { id, execution, join });
-      while (outcome.next === 'wait') {
-        await wait(20);
-        outcome = await joinFeatures(ports, outcome);
-      }
-    }
-    settled = await settleReads(ports, { id, execution });
-  }
-  const { parts } = await readStepJson(ports.objects, workFiles(id).staged, stagedSchema);
-  await Promise.all(parts.map(({ part }) => finishPart(ports, { id, execution, part })));
-  return completeDataset(ports, { id, execution });
-}
-
-async function datasetColumns(store: OfflineStore, dataset: DatasetManifest): Promise<Map<string, Value[]>> {
-  const columns = new Map<string, Value[]>();
-  for (const { name } of dataset.files) {
-    const stored = await store.objects.get(`${workFiles(dataset.id).datasetFolder}${name}`);
-    const file = await openParquet(bytesSource(stored?.body ?? new Uint8Array()));
-    const values = await readColumns(file, file.columns);
-    for (const [position, column] of file.columns.entries())
-      columns.set(column.name, [...(columns.get(column.name) ?? []), ...(values[position] ?? [])]);
-  }
-  return columns;
-}
-
 describe('training set over S3 and Athena', () => {
   let store: OfflineStore;
   let ports: TrainingSetPorts;
 
   beforeAll(async () => {
     store = await createOfflineStore(repository.manifest);
-    ports = {
-      repository,
-      database: store.database,
-      objects: store.objects,
-      openBucket: (bucket) => new S3Objects(createS3Client(), bucket),
-      records: new MemoryRecords(),
-      archivedThrough: async () => true,
-      sql: store.sql,
-      clock: Date.now,
-    };
+    ports = trainingSetPorts(store, repository);
     // driver 1 has a row an hour for ten hours, driver 2 one row, driver 2^53 + 1 another, driver 3 none
     const rows = [
       ...Array.from({ length: 10 }, (_, step) => ({ id: 1n, at: start + step * hour, trips: BigInt(step + 1) })),
@@ -222,8 +159,12 @@ describe('training set over S3 and Athena', () => {
     async (partRows) => {
       const id = `parquet-${partRows}`;
       await store.objects.put('training-sets/spine.parquet', writeParquet(spine));
-      const dataset = await build(ports, { id, spine: 'training-sets/spine.parquet', service: 'pricing' }, partRows);
-      expect(Object.fromEntries(await datasetColumns(store, dataset))).toEqual({
+      const dataset = await buildInProcess(
+        ports,
+        { id, spine: 'training-sets/spine.parquet', service: 'pricing' },
+        partRows,
+      );
+      expect(Object.fromEntries(await datasetColumns(store.objects, dataset))).toEqual({
         ...Object.fromEntries(spine.map(({ name, values }) => [name, values])),
         ...expected,
       });
@@ -240,8 +181,12 @@ describe('training set over S3 and Athena', () => {
       [row, driver ?? '', new Date(at).toISOString(), fare ?? ''].join(','),
     );
     await store.objects.put('training-sets/spine.csv', `label,driver_id,event_time,fare\r\n${lines.join('\r\n')}\r\n`);
-    const dataset = await build(ports, { id: 'csv', spine: 'training-sets/spine.csv', service: 'pricing' }, 100);
-    const columns = await datasetColumns(store, dataset);
+    const dataset = await buildInProcess(
+      ports,
+      { id: 'csv', spine: 'training-sets/spine.csv', service: 'pricing' },
+      100,
+    );
+    const columns = await datasetColumns(store.objects, dataset);
     for (const [name, values] of Object.entries(expected)) expect([name, columns.get(name)]).toEqual([name, values]);
     expect(columns.get('label')).toEqual(labels.map((_, row) => BigInt(row)));
   });
@@ -249,8 +194,8 @@ describe('training set over S3 and Athena', () => {
   it('looks back by the lag, and at event times alone', async () => {
     await store.objects.put('training-sets/spine.parquet', writeParquet(spine));
     const input = { spine: 'training-sets/spine.parquet', features: ['stats:trips'] };
-    const lagged = await build(ports, { ...input, id: 'lagged', lagMillis: hour }, 100);
-    expect((await datasetColumns(store, lagged)).get('stats__trips')).toEqual([
+    const lagged = await buildInProcess(ports, { ...input, id: 'lagged', lagMillis: hour }, 100);
+    expect((await datasetColumns(store.objects, lagged)).get('stats__trips')).toEqual([
       4n,
       1n,
       -1n,
@@ -262,8 +207,8 @@ describe('training set over S3 and Athena', () => {
       -1n,
       10n,
     ]);
-    const classic = await build(ports, { ...input, id: 'classic', mode: 'eventTime' }, 100);
-    expect((await datasetColumns(store, classic)).get('stats__trips')).toEqual([
+    const classic = await buildInProcess(ports, { ...input, id: 'classic', mode: 'eventTime' }, 100);
+    expect((await datasetColumns(store.objects, classic)).get('stats__trips')).toEqual([
       6n,
       3n,
       2n,
@@ -284,16 +229,16 @@ describe('training set over S3 and Athena', () => {
     const first = { request, execution: 'killed-1', untilMillis: 0, maximumPartRows: 3 };
     expect(await stageSpine(ports, first)).toEqual({ next: 'stage' });
     await joinFeatures(ports, { id: 'killed', execution: 'killed-1', join: 0 }); // its statement goes on
-    const dataset = await build(ports, input, 3);
-    expect((await datasetColumns(store, dataset)).get('per_trip')).toEqual(expected.per_trip);
-    expect(await build(ports, input, 3)).toEqual(dataset);
+    const dataset = await buildInProcess(ports, input, 3);
+    expect((await datasetColumns(store.objects, dataset)).get('per_trip')).toEqual(expected.per_trip);
+    expect(await buildInProcess(ports, input, 3)).toEqual(dataset);
   });
 
   it('gives equal ids and bytes for equal inputs, and a new content only where a late row changed a value', async () => {
     const input = { spine: 'training-sets/spine.parquet', features: ['stats:trips', 'profile:name'] };
     await store.objects.put(input.spine, writeParquet(spine));
-    const first = await build(ports, { ...input, id: 'first' }, 4);
-    const second = await build(ports, { ...input, id: 'second' }, 4);
+    const first = await buildInProcess(ports, { ...input, id: 'first' }, 4);
+    const second = await buildInProcess(ports, { ...input, id: 'second' }, 4);
     expect(first.pinned).toBe(true);
     expect([second.requestId, second.datasetId, second.files]).toEqual([first.requestId, first.datasetId, first.files]);
     const putName = (file: string, id: bigint) =>
@@ -302,11 +247,11 @@ describe('training set over S3 and Athena', () => {
         { name: 'name', type: 'string', values: ['Zoe'] },
       ]);
     await putName('unseen', 99n);
-    const unchanged = await build(ports, { ...input, id: 'unchanged' }, 4);
+    const unchanged = await buildInProcess(ports, { ...input, id: 'unchanged' }, 4);
     expect(unchanged.requestId).not.toBe(first.requestId);
     expect(unchanged.datasetId).toBe(first.datasetId);
     await putName('seen', 3n);
-    const changed = await build(ports, { ...input, id: 'changed' }, 4);
+    const changed = await buildInProcess(ports, { ...input, id: 'changed' }, 4);
     expect(changed.datasetId).not.toBe(first.datasetId);
     const compared = { first: unchanged, second: changed, maximumExamples: 5 };
     expect(await diffDatasets(store.objects, compared)).toMatchObject({
@@ -319,7 +264,7 @@ describe('training set over S3 and Athena', () => {
   it('says why a statement has failed', async () => {
     const input = { id: 'broken', spine: 'training-sets/spine.parquet', features: ['stats:trips'] };
     await store.objects.put(input.spine, writeParquet(spine));
-    await expect(build({ ...ports, database: 'no_such_database' }, input, 100)).rejects.toThrow(
+    await expect(buildInProcess({ ...ports, database: 'no_such_database' }, input, 100)).rejects.toThrow(
       /the point-in-time join of training set broken failed in Athena: .*no_such_database/,
     );
   });

@@ -1,3 +1,4 @@
+import { encodePublished } from '#codec/published-file.ts';
 import { objectKeys, spineKeyColumn, systemColumns, tableNames } from '#spec/layout.ts';
 import { createOfflineStore, type OfflineStore } from '#test/support/offline-store.ts';
 import { columnsOf, countView, type Label, manifest, type World } from './point-in-time-world.ts';
@@ -9,12 +10,17 @@ export const dataset = 'property';
 /** An offline store that holds a world: source rows, published runs, and the labels as a staged spine. */
 export async function storeOf(world: World): Promise<{ store: OfflineStore; parts: number }> {
   const store = await createOfflineStore(manifest);
+  await putTables(store, world);
+  return { store, parts: await putSpine(store, world.labels) };
+}
+
+/** Source rows and published runs of a world. */
+export async function putTables(store: OfflineStore, world: World): Promise<void> {
   for (const name of ['readings', 'shops'] as const) {
     const source = manifest.sources.find((candidate) => candidate.name === name);
     if (source) await store.putRows(`sources/${name}/all.parquet`, columnsOf(source.schema, world[name]));
   }
   await putCounts(store, world);
-  return { store, parts: await putSpine(store, world.labels) };
 }
 
 async function putSpine(store: OfflineStore, labels: readonly Label[]): Promise<number> {
@@ -57,14 +63,10 @@ async function putCounts(store: OfflineStore, world: World): Promise<void> {
       { values: [dt, run], location: store.objects.uri(folder) },
     ]);
   }
-  const published = [...dates.keys()].map((id) => id.split(' '));
-  await store.putRows(objectKeys.published(countView), [
-    { name: 'dt', type: 'string', values: published.map(([dt = '']) => dt) },
-    { name: 'run', type: 'int64', values: published.map(([, run = '']) => BigInt(run)) },
-    {
-      name: 'published_at',
-      type: 'timestamp',
-      values: published.map(([, run]) => (run === '2' ? world.publishedAt : world.publishedAt - 1_000_000)),
-    },
-  ]);
+  const partitions = [...dates.keys()].map((id) => {
+    const [dt = '', run = ''] = id.split(' ');
+    const publishedAtMillis = run === '2' ? world.publishedAt : world.publishedAt - 1_000_000;
+    return { dt, run: Number(run), publishedAtMillis };
+  });
+  await store.objects.put(objectKeys.published(countView), encodePublished({ fence: 2, last: undefined, partitions }));
 }

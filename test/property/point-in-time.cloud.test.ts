@@ -1,26 +1,18 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { StoredView } from '#spec/manifest.ts';
 import type { Value } from '#spec/value-type.ts';
 import { rowStates, stateColumn, trainingSetSql, type ViewSelection, valueColumn } from '#sql/training-set-sql.ts';
 import type { OfflineStore } from '#test/support/offline-store.ts';
 import { Coverage, randomSettings } from '#test/support/seed.ts';
-import { type OracleAnswer, type OracleRow, type OracleRules, pointInTime } from '../oracle/point-in-time.ts';
+import type { OracleRules } from '../oracle/point-in-time.ts';
+import { answersOf, type ViewAnswer } from './point-in-time-answers.ts';
 import { dataset, partRows, storeOf } from './point-in-time-store.ts';
 import {
-  batchTtlMillis,
-  countRows,
   countView,
-  delayMillis,
   foreverView,
-  keyOf,
-  type Label,
   manifest,
   randomWorld,
-  readingRows,
   readingView,
-  shopRows,
   shopView,
-  ttlMillis,
   type World,
 } from './point-in-time-world.ts';
 
@@ -115,61 +107,6 @@ describe(`point-in-time join on ${cases} random cases (${again})`, () => {
     );
   });
 });
-
-interface ViewAnswer {
-  readonly view: StoredView;
-  readonly features: readonly string[];
-  readonly answer: OracleAnswer;
-}
-
-/** Rows of each view by key, so that the oracle looks at one entity's rows only. */
-const rowsByKey = new WeakMap<World, Map<string, Map<string, OracleRow[]>>>();
-function rowsOf(world: World): Map<string, Map<string, OracleRow[]>> {
-  const known = rowsByKey.get(world);
-  if (known) return known;
-  const grouped = (rows: readonly OracleRow[]): Map<string, OracleRow[]> => {
-    const byKey = new Map<string, OracleRow[]>();
-    for (const row of rows) byKey.set(row.key, [...(byKey.get(row.key) ?? []), row]);
-    return byKey;
-  };
-  const made = new Map([
-    ['reading', grouped(readingRows(world, ['total', 'rate', 'word', 'marks'], delayMillis))],
-    ['forever', grouped(readingRows(world, ['word'], 0))],
-    ['counts', grouped(countRows(world))],
-    ['shop_facts', grouped(shopRows(world))],
-  ]);
-  rowsByKey.set(world, made);
-  return made;
-}
-
-function answersOf(world: World, label: Label, { mode, lag }: Pick<OracleRules, 'mode' | 'lag'>): ViewAnswer[] {
-  const rows = rowsOf(world);
-  const answer = (view: StoredView, key: string | null, rules: Pick<OracleRules, 'ttl' | 'defaults'>): OracleAnswer =>
-    pointInTime(
-      rows.get(view.name)?.get(key ?? '') ?? [],
-      { key, eventTime: label.eventTime },
-      { mode, lag, ...rules },
-    );
-  const trip = keyOf(label.caseId, label.zone);
-  const shopAnswer = answer(shopView, label.shopId, { ttl: undefined, defaults: [undefined, false] });
-  return [
-    {
-      view: readingView,
-      features: ['total', 'rate', 'word', 'marks'],
-      answer: answer(readingView, trip, {
-        ttl: ttlMillis,
-        defaults: [-9007199254740993n, undefined, "it's", undefined],
-      }),
-    },
-    {
-      view: foreverView,
-      features: ['word'],
-      answer: answer(foreverView, trip, { ttl: undefined, defaults: [undefined] }),
-    },
-    { view: countView, features: ['n'], answer: answer(countView, trip, { ttl: batchTtlMillis, defaults: [0n] }) },
-    { view: shopView, features: ['size', 'run'], answer: shopAnswer },
-  ];
-}
 
 function compare(
   columns: ReadonlyMap<string, readonly Value[]>,
