@@ -175,7 +175,7 @@ function fieldWriter(type: ColumnType): (value: Value) => string {
 }
 
 /** Digits of a scaled bigint with exactly `scale` of them after the point. */
-function decimalText(value: Value, scale: number): string {
+export function decimalText(value: Value, scale: number): string {
   const text = String(value);
   const [sign, digits] = text.startsWith('-') ? ['-', text.slice(1)] : ['', text];
   if (scale === 0) return `${sign}${digits}`;
