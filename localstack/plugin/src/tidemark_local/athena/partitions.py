@@ -1,5 +1,6 @@
 """Which files one scan reads: registered or projected partitions, less what the predicate excludes."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote
@@ -81,12 +82,12 @@ def _matching_partitions(
         f"CAST(list_extract(tm_values, {i + 1}) AS {duckdb_type(kind)}) AS {name}"
         for i, (name, (_, kind)) in enumerate(zip(names, keys, strict=True))
     )
-    listed = "SELECT unnest(CAST($rows AS VARCHAR[][])) AS tm_values, unnest(range(len($rows))) AS tm_number"
+    listed = f"SELECT unnest(from_json($rows, '[[\"VARCHAR\"]]')) AS tm_values, unnest(range({len(rows)})) AS tm_number"
     sql = (
         f"SELECT tm_number FROM (SELECT tm_number, {typed} FROM ({listed}))"
         f" WHERE {' AND '.join(constraints)} ORDER BY tm_number"
     )
-    kept = _numbers(sql, {"rows": rows}, connection)
+    kept = _numbers(sql, rows, connection)
     return partitions if kept is None else [partitions[number] for number in kept]
 
 
@@ -136,17 +137,21 @@ def _matching_files(scan: Scan, files: list[ScannedFile], connection: duckdb.Duc
     if not constraints or not files:
         return files
     sql = (
-        'SELECT tm_number FROM (SELECT unnest($uris) AS "$path", unnest(range(len($uris))) AS tm_number)'
+        """SELECT tm_number FROM (SELECT unnest(from_json($rows, '["VARCHAR"]')) AS "$path","""
+        f" unnest(range({len(files)})) AS tm_number)"
         f" WHERE {' AND '.join(constraints)} ORDER BY tm_number"
     )
-    kept = _numbers(sql, {"uris": [f.object.uri for f in files]}, connection)
+    kept = _numbers(sql, [f.object.uri for f in files], connection)
     return files if kept is None else [files[number] for number in kept]
 
 
-def _numbers(sql: str, parameters: dict, connection: duckdb.DuckDBPyConnection) -> list[int] | None:
-    """None: the predicate raises for some partition, and only the rows that are read may decide on that."""
+def _numbers(sql: str, rows: list, connection: duckdb.DuckDBPyConnection) -> list[int] | None:
+    """The numbers that a query over $rows, a JSON array of them, gives: DuckDB takes seconds to bind a long list.
+
+    None: the predicate raises for some partition, and only the rows that are read may decide on that.
+    """
     try:
-        return [number for (number,) in connection.execute(sql, parameters).fetchall()]
+        return [number for (number,) in connection.execute(sql, {"rows": json.dumps(rows)}).fetchall()]
     except duckdb.InterruptException:
         raise
     except duckdb.Error:
