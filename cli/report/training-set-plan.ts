@@ -33,7 +33,7 @@ const counted = (count: number, what: string): string => `${grouped(count)} ${wh
 function viewLines(view: ExplainedView): string[] {
   const kind = view.kind === 'stream' ? 'windows' : 'latest row';
   const ttl = view.ttlMillis === undefined ? 'no ttl' : `ttl ${durationText(view.ttlMillis)}`;
-  const shared = view.sharesPassWith.length === 0 ? '' : `, shared with ${view.sharesPassWith.join(', ')}`;
+  const shared = view.sharesPassWith.length === 0 ? '' : `, the last shared with ${view.sharesPassWith.join(', ')}`;
   return [
     `${view.view} (${kind} by ${view.entity}): ${view.features.join(', ')}`,
     `  ${view.visibility}; ${view.kind === 'stream' ? '' : `${ttl}; `}${counted(view.defaults, 'default')}; ${view.sortedPasses} sorted ${view.sortedPasses === 1 ? 'pass' : 'passes'}${shared}`,

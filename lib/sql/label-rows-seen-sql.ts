@@ -2,6 +2,7 @@ import type { VisibilityMode } from '#semantics/visibility.ts';
 import { findEntity, findRowSource } from '#spec/find.ts';
 import { spineKeyColumn, tableNames } from '#spec/layout.ts';
 import type { Entity, EntityView, Manifest, RowSource, StoredView } from '#spec/manifest.ts';
+import { candidateRowTables } from './candidate-rows.ts';
 import { type CommonTable, withClause } from './common-table.ts';
 import { eventRowsSelect } from './event-rows.ts';
 import { featureRowsSelect, featureTypes, isStaticView, rowOrderFields } from './feature-rows.ts';
@@ -44,7 +45,7 @@ function labelsTable(entity: Entity, labels: StagedLabels): CommonTable {
 
 /**
  * The newest visible row of a view at each label, expired ones and tombstones too, with its times: one row per label that sees one. As the
- * point-in-time join, one sorted pass over rows and labels.
+ * point-in-time join, a sorted pass that thins the rows out, then one over what is left and the labels.
  */
 export function labelRowsSeenSql(
   labels: StagedLabels & {
@@ -65,13 +66,15 @@ export function labelRowsSeenSql(
     ...features.map((name) => ({ expression: quoted(name), type: sqlType(types.get(name) ?? 'string') })),
   ];
   const order = rowOrderFields(view);
-  const keys = entity.keys.map(({ name }) => quoted(name)).join(', ');
-  const rows = featureRowsSelect(on, {
-    features: view.kind === 'table' ? view.features.map(({ name }) => name) : features,
+  const keys = entity.keys.map(({ name }) => quoted(name));
+  const read = view.kind === 'table' ? view.features.map(({ name }) => name) : features;
+  const select = featureRowsSelect(on, {
+    features: read,
     mode,
     ...(isStaticView(on) ? {} : { bounds: { maxEventMillis: eventTimeRangeMillis.max - lagMillis } }),
   });
-  const seen = `SELECT _row, _k, max_by(_r, _o) OVER (PARTITION BY ${keys} ORDER BY _ts, _k ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS _r FROM rows_and_labels`;
+  const candidates = candidateRowTables({ entity, view, features: read, select }, { table: 'labels', keys }, '');
+  const seen = `SELECT _row, _k, max_by(_r, _o) OVER (PARTITION BY ${keys.join(', ')} ORDER BY _ts, _k ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS _r FROM rows_and_labels`;
   const columns = [
     `_row AS ${quoted(seenColumns.row)}`,
     ...[seenColumns.eventMillis, seenColumns.createdMillis, seenColumns.run, seenColumns.deleted].map(
@@ -82,11 +85,12 @@ export function labelRowsSeenSql(
   return [
     withClause([
       labelsTable(entity, labels),
+      ...candidates,
       {
         name: 'rows_and_labels',
         query: [
-          `SELECT ${keys}, _visible_ms AS _ts, 0 AS _k, CAST(NULL AS bigint) AS _row, ${rowOf(fields)} AS _r, ${rowOf(order)} AS _o FROM (\n${rows}\n) feature_rows`,
-          `SELECT ${keys}, t, 1, row_id, ${nullRow(fields)}, ${nullRow(order)} FROM labels`,
+          `SELECT ${keys.join(', ')}, _ts, 0 AS _k, CAST(NULL AS bigint) AS _row, ${rowOf(fields)} AS _r, ${rowOf(order)} AS _o FROM ${candidates.at(-1)?.name ?? ''}`,
+          `SELECT ${keys.join(', ')}, t, 1, row_id, ${nullRow(fields)}, ${nullRow(order)} FROM labels`,
         ].join('\nUNION ALL\n'),
       },
       { name: 'seen', query: seen },

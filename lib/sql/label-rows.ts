@@ -1,7 +1,8 @@
 import type { VisibilityMode } from '#semantics/visibility.ts';
-import { findEntity, findRowSource } from '#spec/find.ts';
+import { findRowSource } from '#spec/find.ts';
 import { spineKeyColumn } from '#spec/layout.ts';
 import type { Entity, Manifest, StoredView } from '#spec/manifest.ts';
+import { candidateRowTables, hasKeys, type ViewRows } from './candidate-rows.ts';
 import type { CommonTable } from './common-table.ts';
 import {
   featureRowsSelect,
@@ -50,8 +51,9 @@ function rowFields({ view, features }: StoredSelection): OrderField[] {
 }
 
 /**
- * The newest visible row of each view at each label of one entity, in one sorted pass over rows and labels. The last table has `_row` (row_id of
- * the label) and, by position of the selection, `_s<p>` (rowStates) and `_r<p>` (rowFieldNames).
+ * The newest visible row of each view at each label of one entity: each view's rows are thinned out by one sort (candidateRowTables), then one sorted
+ * pass over what is left of all views and the labels compares whole rows. The last table has `_row` (row_id of the label) and, by position of the
+ * selection, `_s<p>` (rowStates) and `_r<p>` (rowFieldNames).
  */
 export function labelRowTables(
   entity: Entity,
@@ -59,7 +61,7 @@ export function labelRowTables(
   options: LabelRowsOptions,
 ): readonly CommonTable[] {
   const keys = entity.keys.map((key) => quoted(key.name));
-  const spineKeys = entity.keys.map((key) => quoted(spineKeyColumn(entity.name, key.name)));
+  const labels = { table: 'spine', keys: entity.keys.map((key) => quoted(spineKeyColumn(entity.name, key.name))) };
   const rowsAndOrders = (own: number): string =>
     selections
       .flatMap((selection, position) => {
@@ -69,19 +71,22 @@ export function labelRowTables(
           : [`${nullRow(fields)} AS _r${position}`, `${nullRow(order)} AS _o${position}`];
       })
       .join(', ');
-  const branches = selections.map((selection, position) => {
-    const rows = viewRows(selection, options);
-    return `SELECT ${keys.join(', ')}, _visible_ms AS _ts, 0 AS _k, CAST(NULL AS bigint) AS _row, ${rowsAndOrders(position)}\nFROM (\n${rows}\n) feature_rows`;
-  });
-  const labels = `SELECT ${spineKeys.join(', ')}, t, 1, row_id, ${rowsAndOrders(-1)}\nFROM spine WHERE ${spineKeys.map((key) => `${key} IS NOT NULL`).join(' AND ')}`;
+  const candidates = selections.map((selection, position) =>
+    candidateRowTables(viewRows(entity, selection, options), labels, `${suffix}_${position}`),
+  );
+  const branches = candidates.map(
+    (tables, position) =>
+      `SELECT ${keys.join(', ')}, _ts, 0 AS _k, CAST(NULL AS bigint) AS _row, ${rowsAndOrders(position)}\nFROM ${tables.at(-1)?.name ?? ''}`,
+  );
+  const asked = `SELECT ${labels.keys.join(', ')}, t, 1, row_id, ${rowsAndOrders(-1)}\nFROM spine WHERE ${hasKeys(labels)}`;
   const newest = selections.map((_, position) => `max_by(_r${position}, _o${position}) OVER w AS _r${position}`);
   return [
-    { name: `rows${suffix}`, query: [...branches, labels].join('\nUNION ALL\n') },
+    ...candidates.flat(),
+    { name: `rows${suffix}`, query: [...branches, asked].join('\nUNION ALL\n') },
     {
       name: `seen${suffix}`,
       query: [
         `SELECT _row, _k, _ts, ${newest.join(', ')}`,
-        // _k puts rows before labels of the same instant: a row visible exactly at t counts.
         `FROM rows${suffix} WINDOW w AS (PARTITION BY ${keys.join(', ')} ORDER BY _ts, _k ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`,
       ].join('\n'),
     },
@@ -105,19 +110,12 @@ function stateOf(view: StoredView, position: number): string {
 }
 
 /** Feature rows that some label of the range can see. */
-function viewRows({ view, features }: StoredSelection, options: LabelRowsOptions): string {
-  const { manifest } = options;
-  const on = {
-    database: options.database,
-    view,
-    source: findRowSource(manifest, view.source),
-    entity: findEntity(manifest, view.entity),
-  };
-  return featureRowsSelect(on, {
-    features: featuresRead({ view, features }),
-    mode: options.mode,
-    bounds: seenBounds(on, options),
-  });
+function viewRows(entity: Entity, { view, features }: StoredSelection, options: LabelRowsOptions): ViewRows {
+  const { manifest, database, mode } = options;
+  const on = { database, view, source: findRowSource(manifest, view.source), entity };
+  const read = featuresRead({ view, features });
+  const select = featureRowsSelect(on, { features: read, mode, bounds: seenBounds(on, options) });
+  return { entity, view, features: read, select };
 }
 
 /** Tie-breaks of table views compare every feature, so all of them are read. */

@@ -27,7 +27,7 @@ export interface TableScan {
 export interface ViewScans {
   readonly view: EntityView;
   readonly tables: readonly TableScan[];
-  /** Sorts of window functions over rows and labels; stored views of one entity share theirs. */
+  /** Sorts of window functions over rows and labels; stored views of one entity share their second one. */
   readonly sortedPasses: number;
   /** Scans of the staged spine. */
   readonly spineScans: number;

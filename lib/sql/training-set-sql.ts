@@ -53,8 +53,8 @@ interface Joined {
 
 /**
  * The point-in-time join: for each staged spine row (row_id) and each view the greatest visible row at its time, or the windows of a stream at its
- * time, with the state and the wanted features with TTL and defaults applied; `part` last. Stored views of one entity share one sorted pass over
- * their rows and the labels, so the work is linear in history. One row out per spine row.
+ * time, with the state and the wanted features with TTL and defaults applied; `part` last. Rows of stored views are sorted beside the labels and
+ * never paired with them, so the work is linear in history. One row out per spine row.
  */
 export function trainingSetSql(options: TrainingSetSqlOptions): string {
   const { tables, select } = trainingSetQuery(options);

@@ -113,7 +113,7 @@ describe('explainTrainingSet', () => {
         defaults: 1,
         ttlMillis: 2 * day,
         visibility: 'a row counts from its at',
-        sortedPasses: 1,
+        sortedPasses: 2,
         sharesPassWith: [],
         tables: [
           {
