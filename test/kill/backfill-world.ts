@@ -18,7 +18,8 @@ import type { OracleRecord } from '../oracle/stream-view.ts';
 import { manifest, type SourceName, sources } from '../property/stream-world.ts';
 import { type BackfillStep, type DrivenBackfill, driveBackfill } from './drive-backfill.ts';
 import { type CallHook, MortalPorts, neverKilled } from './mortal-ports.ts';
-import { ScriptedHistory } from './scripted-history.ts';
+import { scriptedHistory } from './scripted-history.ts';
+import type { ScriptedSql } from './scripted-sql.ts';
 
 export interface BackfillWorldOptions {
   readonly sourceName: SourceName;
@@ -37,24 +38,27 @@ export class BackfillWorld extends IngestWorld {
   cutAheadMillis = 60_000;
   /** Arrivals that the archive has got; by default all that have arrived. */
   archivedMillis = Number.POSITIVE_INFINITY;
+  /** Folders of attempts that fail half-way. */
+  failingAttempt = /$^/;
   /** Runs while the machine waits, after the time has passed. */
   whileWaiting: () => Promise<void> = async () => {};
   readonly locks = new MemoryLocks();
   readonly executions = new MemoryExecutions();
   readonly runRecords = new MemoryRecords();
-  readonly athena: ScriptedHistory;
+  readonly athena: ScriptedSql;
   readonly #shards: BackfillWorldOptions['shards'];
   #executionCount = 0;
 
   constructor({ sourceName, records, shards, handOverBytes }: BackfillWorldOptions) {
     super(manifest, sources[sourceName], handOverBytes === undefined ? {} : { handOverBytes });
     this.#shards = shards;
-    this.athena = new ScriptedHistory({
+    this.athena = scriptedHistory({
       manifest,
       source: this.source,
       objects: this.objects,
       records: () => records.filter(({ arrival = 0 }) => arrival <= Math.min(this.nowMillis, this.archivedMillis)),
       clock: () => this.nowMillis,
+      fails: (folder) => this.failingAttempt.test(folder),
     });
   }
 

@@ -122,7 +122,7 @@ async function scene(
   const one = new Scene(new Random(seedOf), sourceName, 10);
   await one.world.cut(start + 90 * minute);
   await one.liveUntil(start + 110 * minute);
-  one.world.athena.failingAttempt = /selection\/1\//;
+  one.world.failingAttempt = /selection\/1\//;
   return { scene: one, view: one.one.view.name };
 }
 

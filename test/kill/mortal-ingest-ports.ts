@@ -1,7 +1,6 @@
 import type { ArchivePorts } from '#engine/ingest/archive-batch.ts';
 import type { CompactionPorts } from '#engine/ingest/compact-events.ts';
-import type { Objects } from '#store/objects.ts';
-import type { MortalPorts } from './mortal-ports.ts';
+import { type MortalPorts, mortalObjects } from './mortal-ports.ts';
 
 type IngestPorts = ArchivePorts & CompactionPorts;
 
@@ -29,19 +28,3 @@ export function mortalIngestPorts(process: MortalPorts, ports: IngestPorts): Ing
     },
   };
 }
-
-const mortalObjects = (process: MortalPorts, objects: Objects): Objects => ({
-  get: (key) => process.at(`objects.get ${key}`, () => objects.get(key)),
-  getRange: (key, start, end) => process.at(`objects.getRange ${key}`, () => objects.getRange(key, start, end)),
-  head: (key) => process.at(`objects.head ${key}`, () => objects.head(key)),
-  put: (key, body, condition) => process.at(`objects.put ${key}`, () => objects.put(key, body, condition)),
-  delete: (keys) => process.at('objects.delete', () => objects.delete(keys)),
-  uri: (key) => objects.uri(key),
-  async *list(prefix) {
-    yield* await process.at(`objects.list ${prefix}`, async () => {
-      const found = [];
-      for await (const object of objects.list(prefix)) found.push(object);
-      return found;
-    });
-  },
-});

@@ -1,5 +1,7 @@
 import type { RunPorts } from '#engine/materialize/run-ports.ts';
 import type { Objects } from '#store/objects.ts';
+import type { Records } from '#store/records.ts';
+import type { SqlEngine } from '#store/sql-engine.ts';
 
 /** The process is gone: no code of it runs any more. Not an error that the product could catch as its own. */
 export class Killed extends Error {}
@@ -21,8 +23,8 @@ export class MortalPorts {
   wrap(ports: RunPorts): RunPorts {
     return {
       ...ports,
-      objects: this.#objects(ports.objects),
-      openBucket: (bucket) => this.#objects(ports.openBucket(bucket)),
+      objects: mortalObjects(this, ports.objects),
+      openBucket: (bucket) => mortalObjects(this, ports.openBucket(bucket)),
       locks: {
         acquire: (name, owner) => this.at('locks.acquire', () => ports.locks.acquire(name, owner)),
         takeOver: (stale, owner) => this.at('locks.takeOver', () => ports.locks.takeOver(stale, owner)),
@@ -32,17 +34,8 @@ export class MortalPorts {
       executions: {
         isRunning: (execution) => this.at('executions.isRunning', () => ports.executions.isRunning(execution)),
       },
-      records: {
-        put: (record) => this.at('records.put', () => ports.records.put(record)),
-        get: (group, sort) => this.at('records.get', () => ports.records.get(group, sort)),
-        list: (group, limit) => this.at('records.list', () => ports.records.list(group, limit)),
-      },
-      sql: {
-        start: (sql, token) => this.at('sql.start', () => ports.sql.start(sql, token)),
-        status: (id) => this.at('sql.status', () => ports.sql.status(id)),
-        stop: (id) => this.at('sql.stop', () => ports.sql.stop(id)),
-        rows: (id) => ports.sql.rows(id),
-      },
+      records: mortalRecords(this, ports.records),
+      sql: mortalSql(this, ports.sql),
       partitions: {
         register: (table, partitions) =>
           this.at('partitions.register', () => ports.partitions.register(table, partitions)),
@@ -52,25 +45,6 @@ export class MortalPorts {
       online: {
         read: (addresses, options) => this.at('online.read', () => ports.online.read(addresses, options)),
         writeNewer: (rows) => this.at('online.writeNewer', () => ports.online.writeNewer(rows)),
-      },
-    };
-  }
-
-  #objects(objects: Objects): Objects {
-    const at = <TResult>(name: string, call: () => Promise<TResult>): Promise<TResult> => this.at(name, call);
-    return {
-      get: (key) => at(`objects.get ${key}`, () => objects.get(key)),
-      getRange: (key, start, end) => at(`objects.getRange ${key}`, () => objects.getRange(key, start, end)),
-      head: (key) => at(`objects.head ${key}`, () => objects.head(key)),
-      put: (key, body, condition) => at(`objects.put ${key}`, () => objects.put(key, body, condition)),
-      delete: (keys) => at('objects.delete', () => objects.delete(keys)),
-      uri: (key) => objects.uri(key),
-      async *list(prefix) {
-        yield* await at(`objects.list ${prefix}`, async () => {
-          const found = [];
-          for await (const object of objects.list(prefix)) found.push(object);
-          return found;
-        });
       },
     };
   }
@@ -95,6 +69,38 @@ export class MortalPorts {
     if (this.dead) throw new Killed(name);
   }
 }
+
+/** Objects with a process's hook at every call. */
+export const mortalObjects = (process: MortalPorts, objects: Objects): Objects => ({
+  get: (key) => process.at(`objects.get ${key}`, () => objects.get(key)),
+  getRange: (key, start, end) => process.at(`objects.getRange ${key}`, () => objects.getRange(key, start, end)),
+  head: (key) => process.at(`objects.head ${key}`, () => objects.head(key)),
+  put: (key, body, condition) => process.at(`objects.put ${key}`, () => objects.put(key, body, condition)),
+  delete: (keys) => process.at('objects.delete', () => objects.delete(keys)),
+  uri: (key) => objects.uri(key),
+  async *list(prefix) {
+    yield* await process.at(`objects.list ${prefix}`, async () => {
+      const found = [];
+      for await (const object of objects.list(prefix)) found.push(object);
+      return found;
+    });
+  },
+});
+
+/** Records with a process's hook at every call. */
+export const mortalRecords = (process: MortalPorts, records: Records): Records => ({
+  put: (record) => process.at('records.put', () => records.put(record)),
+  get: (group, sort) => process.at('records.get', () => records.get(group, sort)),
+  list: (group, limit) => process.at('records.list', () => records.list(group, limit)),
+});
+
+/** An engine with a process's hook at every call. */
+export const mortalSql = (process: MortalPorts, sql: SqlEngine): SqlEngine => ({
+  start: (statement, token) => process.at('sql.start', () => sql.start(statement, token)),
+  status: (id) => process.at('sql.status', () => sql.status(id)),
+  stop: (id) => process.at('sql.stop', () => sql.stop(id)),
+  rows: (id) => sql.rows(id),
+});
 
 /** Dies at one boundary of the process. */
 export const killAt =

@@ -18,7 +18,8 @@ import { MemoryRecords } from '#store/memory/records.ts';
 import { batchViewOf, entityOf, manifestOf, sourceOf, tableViewOf } from '#test/support/manifests.ts';
 import { type DrivenRun, driveRun, type Step } from './drive-run.ts';
 import { type CallHook, MortalPorts, neverKilled } from './mortal-ports.ts';
-import { ScriptedAthena, type WorldRow } from './scripted-athena.ts';
+import { scriptedAthena, type WorldRow } from './scripted-athena.ts';
+import type { ScriptedSql } from './scripted-sql.ts';
 
 export const hour = 3_600_000;
 const driver = entityOf('driver', [{ name: 'driver_id', type: 'int64' }]);
@@ -59,14 +60,14 @@ export class RunWorld {
   readonly records = new MemoryRecords();
   readonly partitions = new MemoryPartitions();
   readonly online = new MemoryOnlineRows();
-  readonly athena: ScriptedAthena;
+  readonly athena: ScriptedSql;
   readonly ports: RunPorts;
   /** Rows of the source objects of the table view, by key. */
   readonly #sourceRows = new Map<string, readonly WorldRow[]>();
   #executionCount = 0;
 
   constructor() {
-    this.athena = new ScriptedAthena({
+    this.athena = scriptedAthena({
       manifest,
       objects: this.objects,
       computed: (fromMillis, toMillis) => this.#computed(fromMillis, toMillis),
