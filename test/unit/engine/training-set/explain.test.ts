@@ -129,7 +129,7 @@ describe('explainTrainingSet', () => {
         ],
       },
     ]);
-    expect(bytesToScan).toBe(1500 + 2 * 64);
+    expect(bytesToScan).toBe(1500 + 4 * 64);
   });
 
   it('goes back by the lag', async () => {
