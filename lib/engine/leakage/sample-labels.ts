@@ -1,6 +1,6 @@
 import { spineColumns } from '#engine/training-set/spine-file.ts';
 import { spineLayout } from '#engine/training-set/spine-layout.ts';
-import { usedValues } from '#engine/training-set/stage-parts.ts';
+import { usedValues } from '#engine/training-set/spine-values.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { spineKeyColumn } from '#spec/layout.ts';
 import type { Entity } from '#spec/manifest.ts';

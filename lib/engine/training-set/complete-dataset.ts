@@ -6,6 +6,7 @@ import { TidemarkError } from '#spec/errors.ts';
 import { findStreamSource, viewId } from '#spec/find.ts';
 import { datasetIdOf, requestIdOf } from './dataset-ids.ts';
 import { type DatasetManifest, findDatasetManifest } from './dataset-manifest.ts';
+import { describeCut, inSplitOrder } from './dataset-splits.ts';
 import { checkDefinitions, joinCount } from './join-features.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { planOfRequest } from './request.ts';
@@ -60,7 +61,7 @@ async function writeManifest(ports: CompletePorts, plan: StagingPlan, execution:
   checkDefinitions(ports.repository.manifest, plan);
   const { parts } = await readStepJson(ports.objects, files.staged, stagedSchema);
   const finished: FinishedPart[] = [];
-  for (const part of parts) finished.push(await finishedPart(ports, { id, execution, part }));
+  for (const part of inSplitOrder(parts)) finished.push(await finishedPart(ports, { id, execution, part }));
   await deleteOtherFiles(ports, id, finished);
   const hasJoins = planOfRequest(ports.repository.manifest, plan.request).reads.length > 0;
   const joins: { join: FinishedJoin; sql: string }[] = [];
@@ -70,7 +71,7 @@ async function writeManifest(ports: CompletePorts, plan: StagingPlan, execution:
     joins.push({ join, sql: new TextDecoder().decode(statement?.body) });
   }
   const reads = await readReads(ports.objects, { id, execution });
-  const manifest = describe(ports, plan, { finished, joins, reads });
+  const manifest = describe(ports, plan, { finished, joins, reads, parts });
   const etag = await ports.objects.put(files.manifest, JSON.stringify(manifest, undefined, 2), { ifAbsent: true });
   if (etag !== undefined) return manifest;
   throw new TidemarkError(
@@ -132,6 +133,7 @@ function describe(
     readonly finished: readonly FinishedPart[];
     readonly joins: readonly { join: FinishedJoin; sql: string }[];
     readonly reads: Reads;
+    readonly parts: readonly StagedPart[];
   },
 ): DatasetManifest {
   const { manifest } = repository;
@@ -194,6 +196,7 @@ function describe(
       format: spine.format,
       ...(plan.eventTimeColumn === undefined ? {} : { eventTimeColumn: plan.eventTimeColumn }),
     },
+    ...describeCut(request, results.parts),
     rows: counts.rows,
     files,
     queries: results.joins.map(({ join, sql }) => ({

@@ -2,6 +2,7 @@ import { featureRef } from '#engine/feature-plan.ts';
 import { hashOf } from '#spec/canonical-json.ts';
 import type { Manifest } from '#spec/manifest.ts';
 import type { DatasetManifest } from './dataset-manifest.ts';
+import { cutOf } from './dataset-options.ts';
 import { planOfRequest } from './request.ts';
 import type { Reads, StagingPlan } from './work-files.ts';
 
@@ -22,6 +23,7 @@ export function requestIdOf(
       featureRef(view, feature),
     ]),
     options: asOfMillis === undefined ? { mode, lagMillis, eventTimeColumn } : { mode, asOfMillis },
+    ...cutOf(request),
     spine: { sha256: spine.sha256, format: spine.format },
     reads: reads.folders.map(({ folder, hash }) => [folder, hash]),
   });

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { readJson } from '#engine/stored-json.ts';
 import type { Objects } from '#store/objects.ts';
+import { sampleSchema, splitNameList, splitSchema } from './dataset-options.ts';
 import { trainingSetModes } from './request.ts';
 import { readFolderSchema, stateCountsSchema, workFiles } from './work-files.ts';
 
@@ -51,8 +52,25 @@ export const datasetManifestSchema = z.strictObject({
     /** Absent where every row is as of `asOfMillis`. */
     eventTimeColumn: z.optional(z.string()),
   }),
+  /** What the files hold of the spine, and how; absent where nothing was asked for: all rows, in order, as Parquet. */
+  sample: z.optional(sampleSchema),
+  split: z.optional(splitSchema),
+  fileRows: z.optional(count),
+  format: z.optional(z.literal('csv')),
+  /** Of a split: its name is the folder of its files; least and greatest event time, inclusive. */
+  splits: z.optional(
+    z.array(
+      z.strictObject({
+        name: z.enum(splitNameList),
+        rows: count,
+        files: count,
+        minEventMillis: z.int(),
+        maxEventMillis: z.int(),
+      }),
+    ),
+  ),
   rows: count,
-  /** Files in row order. */
+  /** Files in row order, split by split. */
   files: z.array(z.strictObject({ name: z.string(), rows: count, sizeBytes: count, sha256: z.string() })),
   queries: z.array(z.strictObject({ id: z.string(), sql: z.string(), bytesScanned: count, millis: count })),
   bytesScanned: count,

@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { writeCsv } from '#codec/csv-write.ts';
 import { bytesSource, openParquet, type ParquetFile, readColumns, readRawColumns } from '#codec/parquet-read.ts';
 import { writeParquet } from '#codec/parquet-write.ts';
 import type { FeaturePlan } from '#engine/feature-plan.ts';
@@ -14,7 +15,7 @@ import { planOfRequest } from './request.ts';
 import { resultColumns } from './result-columns.ts';
 import { spineColumns } from './spine-file.ts';
 import { spineLayout } from './spine-layout.ts';
-import { rowInstants, usedValues } from './stage-parts.ts';
+import { rowInstants, usedValues } from './spine-values.ts';
 import {
   type FinishedPart,
   finishedJoinSchema,
@@ -69,8 +70,10 @@ async function finish(ports: FinishPorts, { id, execution, part: number }: Finis
   const spine = await readSpinePart(ports, { staging, plan, part });
   const joined = await readJoined(ports, { id, execution, plan, part });
   const results = resultColumns({ repository, plan, joined, ...spine, rows: part.rows });
-  const bytes = writeParquet([...spine.columns, ...results.columns]);
-  const key = files.datasetPart(number);
+  const { format } = staging.request;
+  const columns = [...spine.columns, ...results.columns];
+  const bytes = format === 'csv' ? writeCsv(columns) : writeParquet(columns);
+  const key = files.datasetPart(part.split?.number ?? number, { split: part.split?.name, format });
   const etag = (await objects.put(key, bytes)) ?? '';
 
   return {

@@ -5,7 +5,9 @@ import { readJson } from '#engine/stored-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { FeatureType } from '#spec/value-type.ts';
 import type { ObjectInfo, Objects } from '#store/objects.ts';
+import type { DatasetFormat } from './dataset-options.ts';
 import { fixedInstant } from './fixed-instant.ts';
+import { partRowsOf } from './part-rows.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { requestHash, type TrainingSetRequest } from './request.ts';
 import {
@@ -20,9 +22,6 @@ import {
 import { defaultEventTimeColumns, type SpineLayout, type SpineTimes, spineLayout } from './spine-layout.ts';
 import { type StagingPlan, stagingPlanSchema, workFiles } from './work-files.ts';
 
-/** Values that finishing a part may hold in memory: spine columns, joined features and results of all its rows. */
-const maximumPartValues = 6_000_000;
-
 type OpenPorts = Pick<TrainingSetPorts, 'repository' | 'objects' | 'clock'>;
 
 /** A spine that has been checked against a plan. */
@@ -33,7 +32,7 @@ export interface OpenedSpine {
 }
 
 export interface InspectedSpine {
-  readonly request: SpineTimes;
+  readonly request: SpineTimes & Pick<TrainingSetRequest, 'split' | 'sample' | 'fileRows' | 'format'>;
   readonly plan: FeaturePlan;
   readonly object: Pick<ObjectInfo, 'key' | 'sizeBytes'>;
 }
@@ -42,7 +41,7 @@ export interface SpineToOpen {
   readonly request: TrainingSetRequest;
   readonly plan: FeaturePlan;
   readonly object: ObjectInfo;
-  readonly maximumPartRows: number;
+  readonly maximumPartRows?: number | undefined;
 }
 
 /**
@@ -81,7 +80,7 @@ export async function openSpine(
     ...(csvColumns ? { csvColumns } : {}),
     ...(layout.eventTime ? { eventTimeColumn: layout.eventTime.column } : {}),
     ...(request.asOf === undefined ? {} : { asOfMillis: fixedInstant(request.asOf, nowMillis) }),
-    partRows: Math.min(maximumPartRows, boundedRows(file, plan)),
+    partRows: partRowsOf(file, { request, plan, maximumPartRows }),
   };
   await ports.objects.put(key, JSON.stringify(staging));
   return { staging, file, layout };
@@ -99,7 +98,7 @@ export async function inspectSpine(
 ): Promise<{ readonly file: SpineFile; readonly csvColumns?: CsvColumn[] }> {
   const [first, second, third, fourth] = await objects.getRange(object.key, 0, Math.min(4, object.sizeBytes));
   if (first === 0x50 && second === 0x41 && third === 0x52 && fourth === 0x31)
-    return { file: await openParquetSpine(objects, object) };
+    return { file: checkedText(await openParquetSpine(objects, object), request.format) };
   if ((first === 0x1f && second === 0x8b) || (first === 0x50 && second === 0x4b))
     throw new TidemarkError(
       'trainingSet.badSpine',
@@ -107,6 +106,16 @@ export async function inspectSpine(
     );
   const columns = csvColumns(await surveyCsv(objectChunks(objects, object)), usedTypes(request, plan));
   return { file: openCsvSpine(() => objectChunks(objects, object), columns), csvColumns: columns };
+}
+
+/** CSV has no text for times of day and the like: that is told before any query is paid for. */
+function checkedText(file: SpineFile, format: DatasetFormat | undefined): SpineFile {
+  const without = format === 'csv' ? file.columns.find(({ type }) => type === undefined) : undefined;
+  if (!without) return file;
+  throw new TidemarkError(
+    'trainingSet.badSpine',
+    `column ${without.name} of the spine is ${without.description} and has no text in CSV; drop it, or build Parquet`,
+  );
 }
 
 /** What the columns of a CSV spine are used as, by name. */
@@ -123,11 +132,4 @@ async function sha256Of({ objects }: OpenPorts, object: ObjectInfo): Promise<str
   const hash = sha256.create();
   for await (const chunk of objectChunks(objects, object)) hash.update(chunk);
   return bytesToHex(hash.digest());
-}
-
-/** As many rows as bounded memory can finish at once. */
-export function boundedRows(file: SpineFile, plan: FeaturePlan): number {
-  const joined = plan.reads.reduce((sum, read) => sum + 1 + read.features.length, 1);
-  const columns = file.columns.length + joined + plan.results.length;
-  return Math.max(1, Math.floor(maximumPartValues / columns));
 }

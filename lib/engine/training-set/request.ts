@@ -4,6 +4,7 @@ import { isInstant } from '#semantics/time.ts';
 import { hashOf } from '#spec/canonical-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Manifest } from '#spec/manifest.ts';
+import { datasetFormats, fileRowsSchema, sampleSchema, splitSchema } from './dataset-options.ts';
 
 /** As served (design default), the classic join on event times, or with created times of table rows. */
 export const trainingSetModes = ['asServed', 'eventTime', 'knowledgeTime'] as const;
@@ -28,6 +29,11 @@ export const trainingSetRequestSchema = z.strictObject({
   mode: z._default(z.enum(trainingSetModes), 'asServed'),
   lagMillis: z._default(z.int().check(z.nonnegative()), 0),
   eventTimeColumn: z.optional(z.string().check(z.minLength(1))),
+  /** How the dataset is cut; without these it has all rows of the spine, in one folder of Parquet files. */
+  split: z.optional(splitSchema),
+  sample: z.optional(sampleSchema),
+  fileRows: z.optional(fileRowsSchema),
+  format: z.optional(z.enum(datasetFormats)),
   asOf: z.optional(z.union([z.literal('now'), z.int().check(z.refine(isInstant, 'must be in years 0001..9999'))])),
 });
 export type TrainingSetRequest = z.output<typeof trainingSetRequestSchema>;
@@ -47,9 +53,10 @@ export function parseTrainingSetRequest(input: unknown): TrainingSetRequest {
 }
 
 /** Values at one instant are those that were served then: nothing else says when a row counts. */
-function refuseOtherTimes({ asOf, mode, lagMillis, eventTimeColumn }: TrainingSetRequest): void {
+function refuseOtherTimes({ asOf, mode, lagMillis, eventTimeColumn, split }: TrainingSetRequest): void {
   if (asOf === undefined) return;
   const others = [
+    ...(split?.kind === 'time' ? ['a split by time'] : []),
     ...(eventTimeColumn === undefined ? [] : ['eventTimeColumn']),
     ...(lagMillis === 0 ? [] : ['lagMillis']),
     ...(mode === 'asServed' ? [] : [`mode ${mode}`]),

@@ -4,10 +4,11 @@ import { logsHold } from './await-logs.ts';
 import { findDatasetManifest } from './dataset-manifest.ts';
 import { joinCount } from './join-features.ts';
 import { openSpine } from './open-spine.ts';
+import { emptySpine } from './placed-rows.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { planOfRequest, requestHash, type TrainingSetRequest } from './request.ts';
 import { beginReads } from './settle-reads.ts';
-import { emptySpine, stageParts } from './stage-parts.ts';
+import { stageParts } from './stage-parts.ts';
 import { updateTrainingSetRecord } from './training-set-record.ts';
 
 type StagePorts = Pick<
@@ -55,7 +56,7 @@ export async function stageSpine(ports: StagePorts, step: StageStep): Promise<St
   const running = { state: 'running', step: 'staging', execution, nowMillis } as const;
   await updateTrainingSetRecord(ports.records, request, running);
   const object = await spineObject(ports, request);
-  const opened = await openSpine(ports, { request, plan, object, maximumPartRows: step.maximumPartRows ?? 100_000 });
+  const opened = await openSpine(ports, { request, plan, object, maximumPartRows: step.maximumPartRows });
   const staged = await stageParts(ports, { ...opened, plan, untilMillis: step.untilMillis });
   if (!staged.isComplete) return { next: 'stage' };
   if (!(await logsHold(ports, plan, opened.staging))) return { next: 'wait', waitSeconds: logWaitSeconds };

@@ -1,17 +1,24 @@
+import { spineKeyColumn } from '#spec/layout.ts';
 import type { Objects } from '#store/objects.ts';
-import { boundedRows, type InspectedSpine, inspectSpine } from './open-spine.ts';
-import { spineLayout, usesOf } from './spine-layout.ts';
-import { emptySpine, rowInstants, usedValues } from './stage-parts.ts';
+import { type SplitName, splitNames } from './dataset-options.ts';
+import { refuseEmpty } from './dataset-splits.ts';
+import { dealRows, type PlacedRows } from './deal-rows.ts';
+import { type InspectedSpine, inspectSpine } from './open-spine.ts';
+import { blockRowsOf, partRowsOf } from './part-rows.ts';
+import { emptySpine, placedRows, splitCount } from './placed-rows.ts';
+import { spineLayout } from './spine-layout.ts';
+import { type EventRange, eventRange } from './spine-values.ts';
 
-/** Consecutive rows of a spine as staging will cut them; least and greatest event time, inclusive. */
-export interface SurveyedPart {
+/** Rows of a part as staging will cut them, and its split where there are any. */
+export interface SurveyedPart extends EventRange {
   readonly rows: number;
-  readonly minEventMillis: number;
-  readonly maxEventMillis: number;
+  readonly split?: { readonly name: SplitName };
 }
 
 export interface SpineSurvey {
+  /** Of the dataset; a sample has fewer than the spine. */
   readonly rows: number;
+  readonly spineRows: number;
   readonly parts: readonly SurveyedPart[];
   /** Rows with a value of every key, by entity: the others match nothing. */
   readonly keyedRows: Readonly<Record<string, number>>;
@@ -31,34 +38,48 @@ export interface SurveyOptions {
 export async function surveySpine(
   objects: Pick<Objects, 'getRange' | 'head'>,
   spine: InspectedSpine,
-  { maximumPartRows = 100_000, asOfMillis }: SurveyOptions = {},
+  { maximumPartRows, asOfMillis }: SurveyOptions = {},
 ): Promise<SpineSurvey> {
   if (spine.object.sizeBytes === 0) throw emptySpine();
   const { plan } = spine;
   const { file } = await inspectSpine(objects, spine);
   const layout = spineLayout(file.columns, plan, spine.request);
-  const read = [...new Set(usesOf(layout).map(({ column }) => column))];
   const parts: SurveyedPart[] = [];
   const keyedRows: Record<string, number> = Object.fromEntries(plan.entities.map(({ name }) => [name, 0]));
-  let rows = 0;
-  const partRows = Math.min(maximumPartRows, boundedRows(file, plan));
-  for await (const part of file.parts({ firstRow: 0, partRows, read })) {
-    let [minEventMillis, maxEventMillis] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (const millis of rowInstants(layout.eventTime ?? asOfMillis, part, rows)) {
-      minEventMillis = Math.min(minEventMillis, millis);
-      maxEventMillis = Math.max(maxEventMillis, millis);
+  let [rows, spineRows] = [0, 0];
+  const { request } = spine;
+  const names = splitNames(request.split);
+  const blocks = placedRows(file, {
+    request,
+    plan,
+    layout,
+    asOfMillis,
+    firstRow: 0,
+    blockRows: blockRowsOf(file, { request, plan }),
+  });
+  const counted = async function* (): AsyncGenerator<PlacedRows> {
+    for await (const block of blocks) {
+      spineRows += block.count;
+      yield { ...block, columns: [] };
     }
-    const values = new Map(
-      [...layout.keys, ...layout.requestFields].map((use) => [use.column, usedValues(use, part, rows)]),
-    );
+  };
+  const partRows = partRowsOf(file, { request, plan, maximumPartRows });
+  const nextRows = new Array<number>(splitCount(request)).fill(0);
+  for await (const part of dealRows(counted(), { partRows, nextRows })) {
+    const values = new Map(part.keys.map((column) => [column.name, column.values]));
     for (const { name, keys } of plan.entities) {
-      const columns = keys.map((key) => values.get(key.name) ?? []);
+      const columns = keys.map((key) => values.get(spineKeyColumn(name, key.name)) ?? []);
       for (let row = 0; row < part.count; row++)
         if (columns.every((column) => (column[row] ?? null) !== null)) keyedRows[name] = (keyedRows[name] ?? 0) + 1;
     }
-    parts.push({ rows: part.count, minEventMillis, maxEventMillis });
+    const split = names[part.split];
+    parts.push({
+      rows: part.count,
+      ...eventRange(part.times),
+      ...(split === undefined ? {} : { split: { name: split } }),
+    });
     rows += part.count;
   }
-  if (rows === 0) throw emptySpine();
-  return { rows, parts, keyedRows };
+  refuseEmpty(request, parts);
+  return { rows, spineRows, parts, keyedRows };
 }

@@ -1,11 +1,18 @@
 import * as z from 'zod/mini';
 import { objectKeys } from '#spec/layout.ts';
+import { type DatasetFormat, type SplitName, splitNameList } from './dataset-options.ts';
 import { trainingSetRequestSchema } from './request.ts';
 
 /** Most parts that one statement unloads: Athena writes at most 100 partitions at once. */
 export const partsPerJoin = 90;
 
 export const partNumber = (part: number): string => String(part).padStart(5, '0');
+
+/** Where a file of a dataset lies and what it is. */
+interface DatasetFile {
+  readonly split?: SplitName | undefined;
+  readonly format?: DatasetFormat | undefined;
+}
 
 /** Keys of the files that the steps of one training set hand to each other, and of its dataset. */
 export const workFiles = (id: string) => {
@@ -32,7 +39,8 @@ export const workFiles = (id: string) => {
     /** What became of a part (partResultSchema). */
     result: (part: number): string => `${folder}results/${partNumber(part)}.json`,
     datasetFolder: dataset,
-    datasetPart: (part: number): string => `${dataset}part-${partNumber(part)}.parquet`,
+    datasetPart: (part: number, { split, format = 'parquet' }: DatasetFile = {}): string =>
+      `${dataset}${split === undefined ? '' : `${split}/`}part-${partNumber(part)}.${format}`,
     manifest: `${dataset}manifest.json`,
   };
 };
@@ -73,12 +81,14 @@ export type StagingPlan = z.infer<typeof stagingPlanSchema>;
 
 export const stagedPartSchema = z.strictObject({
   part: count,
-  /** Row number of its first row; rows of a part are consecutive. */
+  /** Row number of its first row, as rows are staged (a spine's own order where it is not split); rows of a part are consecutive. */
   firstRow: count,
   rows: z.int().check(z.positive()),
   /** Least and greatest event time, inclusive. */
   minEventMillis: z.int(),
   maxEventMillis: z.int(),
+  /** The split that all its rows belong to, where the dataset is split, and the number of its file there. */
+  split: z.optional(z.strictObject({ name: z.enum(splitNameList), number: count })),
 });
 export type StagedPart = z.infer<typeof stagedPartSchema>;
 
@@ -89,6 +99,8 @@ export const stagedSchema = z.strictObject({
   partRows: count,
   asOfMillis: z.optional(z.int()),
   parts: z.array(stagedPartSchema),
+  /** By split: the first row of the spine that has not been considered for it. */
+  nextRows: z.array(count),
   isComplete: z.boolean(),
 });
 export type Staged = z.infer<typeof stagedSchema>;
