@@ -30,7 +30,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const router = createRouter(options.routes);
   const handler = middy<ProxyEvent, ProxyResult>({ timeoutEarlyInMillis: 50 })
     .use(observe(router, options.logger))
-    .use(answerProblems())
+    .use(answerProblems(router))
     .use(authenticate(router, options.checkToken))
     .handler(async (event: ProxyEvent, context: Context): Promise<ProxyResult> => {
       const { route, parameters } = routeOf(router(event.httpMethod, event.path), event.httpMethod, event.path);

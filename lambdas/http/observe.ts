@@ -50,9 +50,12 @@ export function observe(router: Router, logger: Logger): MiddlewareObj<ProxyEven
   };
 }
 
-/** Turns every error into its problem+json response; nothing is ever thrown to API Gateway. */
-export const answerProblems = (): MiddlewareObj<ProxyEvent, ProxyResult> => ({
+/** Turns every error into its response, problem+json or the route's own form; nothing is ever thrown to API Gateway. */
+export const answerProblems = (router: Router): MiddlewareObj<ProxyEvent, ProxyResult> => ({
   onError: (request) => {
-    request.response = problemResponse(request.error, requestIdOf(request.event, request.context));
+    const { event } = request;
+    const match = router(event.httpMethod, event.path);
+    const answer = (match.kind === 'route' ? match.route.answerProblem : undefined) ?? problemResponse;
+    request.response = answer(request.error, requestIdOf(event, request.context));
   },
 });

@@ -1,4 +1,5 @@
 import { TidemarkError } from '#spec/errors.ts';
+import type { ProxyResult } from './proxy-event.ts';
 
 /** A request as a route sees it. */
 export interface HttpRequest {
@@ -32,6 +33,8 @@ export interface Route {
   readonly anonymous?: boolean;
   /** Longest body taken, in UTF-8 bytes. @default 1 MiB */
   readonly maxBodyBytes?: number;
+  /** How its errors are answered, refused tokens among them. @default - problem+json */
+  readonly answerProblem?: (error: unknown, requestId: string) => ProxyResult;
   handle(request: HttpRequest): Promise<HttpResponse> | HttpResponse;
 }
 

@@ -14,6 +14,8 @@ import {
   type ScalarType,
 } from '#spec/value-type.ts';
 import { onlineFeaturesRequestSchema, onlineFeaturesResponseSchema } from './event.ts';
+import { feastPaths, feastSchemas } from './feast/open-api.ts';
+import { answer, ref, schemaOf } from './open-api-parts.ts';
 
 /** The OpenAPI 3.1 description of the deployed API: schemas of the handlers themselves, and an example per feature service. */
 export function openApiDocument(manifest: Manifest) {
@@ -64,6 +66,7 @@ export function openApiDocument(manifest: Manifest) {
         },
       },
       '/v1/openapi.json': { get: { ...catalog('getOpenApi', 'This document') } },
+      ...feastPaths,
     },
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
@@ -76,23 +79,14 @@ export function openApiDocument(manifest: Manifest) {
         TrainingSetRequest: schemaOf(trainingSetBodySchema),
         TrainingSet: schemaOf(trainingSetAnswerSchema),
         Problem: schemaOf(problemSchema),
+        ...feastSchemas,
       },
     },
   };
 }
 
-const schemaOf = (schema: z.core.$ZodType): Record<string, unknown> => {
-  const { $schema, ...rest } = z.toJSONSchema(schema); // one dialect for the document: OpenAPI's own
-  return rest;
-};
-
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const problem = { description: 'What went wrong', content: { 'application/problem+json': { schema: ref('Problem') } } };
 const problems = (...statuses: readonly number[]) => Object.fromEntries(statuses.map((status) => [status, problem]));
-const answer = (description: string, schema: string) => ({
-  description,
-  content: { 'application/json': { schema: ref(schema) } },
-});
 const jsonObject = (description: string) => ({
   description,
   content: { 'application/json': { schema: { type: 'object' } } },

@@ -1,6 +1,6 @@
 import { emitMetrics, type Telemetry } from '#lambdas/telemetry.ts';
 import { type Deployment, dimensions, featureStatusMetric, type Metric, serveMetrics } from '#observe/metric-names.ts';
-import type { ServeFacts } from './online-features-route.ts';
+import type { ServeFacts } from './request-server.ts';
 
 /** Writes the metrics of one request, for the deployment and again for the feature service. */
 export function serveReporter({ metrics }: Telemetry, deployment: Deployment): (facts: ServeFacts) => void {

@@ -68,7 +68,7 @@ export function responseWriter(plan: ServePlan, options: ResponseOptions): Respo
       text += '}';
     }
     text += `],"meta":${metaText(plan, served, context)}}`;
-    checkSize(text);
+    checkAnswerSize(text);
     return text;
   };
 }
@@ -107,7 +107,8 @@ function metaText({ service }: ServePlan, served: Served, context: ResponseConte
   });
 }
 
-function checkSize(text: string): void {
+/** Throws serve.tooLarge where the answer takes more than Lambda sends (6 MB). */
+export function checkAnswerSize(text: string): void {
   if (text.length <= surelyFits) return;
   const bytes = Buffer.byteLength(JSON.stringify(text));
   if (bytes > maxResponseBytes)

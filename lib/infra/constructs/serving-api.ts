@@ -43,7 +43,7 @@ interface GatewayProblem {
   readonly detail: string;
 }
 
-/** The REST API: routes of `/v1`, JSON access logs without bodies, traces, throttling, problem+json for what never reaches a Lambda. */
+/** The REST API: routes of `/v1` and of Feast, JSON access logs without bodies, traces, throttling, problem+json for what never reaches a Lambda. */
 export class ServingApi extends Construct {
   readonly api: RestApi;
 
@@ -103,6 +103,9 @@ export class ServingApi extends Construct {
     at('/v1/feature-views/{name}').addMethod('GET', serve);
     at('/v1/feature-services/{name}').addMethod('GET', serve);
     at('/v1/openapi.json').addMethod('GET', serve);
+    // As Feast's own server answers them: what is wrong with a body is told by the handler, in Feast's form.
+    at('/get-online-features').addMethod('POST', serve);
+    at('/health').addMethod('GET', serve);
     at('/v1/training-sets').addMethod('POST', trainingSets, withBody);
     at('/v1/training-sets/{id}').addMethod('GET', trainingSets);
     if (!pushFunction) return;
@@ -178,8 +181,10 @@ export class ServingApi extends Construct {
     acknowledge(this.api, "API Gateway asks for AWS's own managed policy to write logs", [
       'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
     ]);
-    acknowledge(this.api, 'only routes with a body have something to validate; theirs is validated', [
-      'AwsSolutions-APIG2',
-    ]);
+    acknowledge(
+      this.api,
+      'only routes with a body have something to validate; theirs is validated, here or by the handler',
+      ['AwsSolutions-APIG2'],
+    );
   }
 }

@@ -1,12 +1,12 @@
 import { createHttpHandler } from '#lambdas/http/create-http-handler.ts';
-import type { ServeFacts } from '#lambdas/serve-features/online-features-route.ts';
+import type { ServeFacts } from '#lambdas/serve-features/request-server.ts';
 import { serveRoutes } from '#lambdas/serve-features/routes.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
 import { lambdaContext, proxyEvent } from '#test/unit/http/proxy-events.ts';
-import { nowMillis, repository, WatchedRows } from './shop.ts';
+import { nowMillis, repository as shop, WatchedRows } from './shop.ts';
 
 /** The serving handler over rows in memory, at a fixed instant; bodies of every answer are kept. */
-export function serveApi() {
+export function serveApi(repository = shop) {
   const rows = new WatchedRows();
   const facts: ServeFacts[] = [];
   const bodies: string[] = [];

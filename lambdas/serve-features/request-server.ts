@@ -1,0 +1,94 @@
+import { type Served, serveFeatures } from '#engine/serve-features.ts';
+import type { ServePlan } from '#engine/serve-plan.ts';
+import type { HttpRequest, HttpResponse } from '#lambdas/http/router.ts';
+import { logFields } from '#observe/log-fields.ts';
+import { viewId } from '#spec/find.ts';
+import type { FeatureStatus } from '#spec/status.ts';
+import type { Repository, TransformInput } from '#spec/transform.ts';
+import type { Clock } from '#store/clock.ts';
+import type { OnlineRows } from '#store/online-rows.ts';
+
+/** Facts of one answered request, for metrics and the log line: counts and times, no keys and no values. */
+export interface ServeFacts {
+  /** `name@version`, or undefined where features were listed or the request was refused. */
+  readonly service: string | undefined;
+  readonly millis: number;
+  /** Undefined for a request that was refused or failed. */
+  readonly served: Served | undefined;
+  readonly statusCounts: ReadonlyMap<FeatureStatus, number>;
+}
+
+export interface OnlineFeaturesOptions {
+  readonly repository: Repository;
+  readonly rows: OnlineRows;
+  readonly clock: Clock;
+  readonly report: (facts: ServeFacts) => void;
+}
+
+/** What is asked for, whatever form it came in. */
+export interface ServeRequest {
+  readonly plan: ServePlan;
+  /** Per row, the encoded key of each entity of the plan. */
+  readonly entityKeys: readonly (readonly string[])[];
+  readonly request: readonly TransformInput[];
+  readonly consistency: 'eventual' | 'strong';
+}
+
+/** One form of requests and answers. */
+export interface ServeWire<TRequest extends ServeRequest> {
+  /** Reads and checks a request; throws what the caller is to be told. */
+  read(request: HttpRequest): TRequest;
+  /** The body of the answer. */
+  write(request: TRequest, served: Served, of: { readonly asOfMillis: number; readonly requestId: string }): string;
+}
+
+/** Longest that keys are retried: whoever waits longer for an online feature has given up. */
+const readMillis = 3000;
+
+/** Answers requests for features in one form: read, served at the instant they came, written; every one is reported, refused ones too. */
+export function requestServer<TRequest extends ServeRequest>(
+  options: OnlineFeaturesOptions,
+  wire: ServeWire<TRequest>,
+): (request: HttpRequest) => Promise<HttpResponse> {
+  return async (request) => {
+    const startedAt = performance.now();
+    let asked: TRequest | undefined;
+    let served: Served | undefined;
+    try {
+      const asOfMillis = options.clock();
+      asked = wire.read(request);
+      served = await serveFeatures(options.rows, {
+        ...asked,
+        asOfMillis,
+        deadlineMillis: Math.min(request.deadlineMillis, asOfMillis + readMillis),
+      });
+      const { requestId } = request;
+      return { body: wire.write(asked, served, { asOfMillis, requestId }), log: logFactsOf(asked, served) };
+    } finally {
+      options.report({
+        service: asked?.plan.service && viewId(asked.plan.service),
+        millis: performance.now() - startedAt,
+        served,
+        statusCounts: served && asked ? countStatuses(asked.plan, served) : new Map(),
+      });
+    }
+  };
+}
+
+function countStatuses(plan: ServePlan, served: Served): Map<FeatureStatus, number> {
+  const counts = new Map<FeatureStatus, number>();
+  const add = (status: FeatureStatus, count: number) => counts.set(status, (counts.get(status) ?? 0) + count);
+  for (const { status } of served.rows)
+    if (status === plan.allPresent) add('PRESENT', status.length);
+    else for (const one of status) add(one, 1);
+  return counts;
+}
+
+const logFactsOf = ({ plan }: ServeRequest, served: Served): NonNullable<HttpResponse['log']> => ({
+  ...(plan.service ? { [logFields.service]: viewId(plan.service) } : {}),
+  entities: served.rows.length,
+  features: plan.names.length,
+  reads: served.counts.reads,
+  storeMillis: Math.round(served.storeMillis * 100) / 100,
+  partial: served.partial,
+});
