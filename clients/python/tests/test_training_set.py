@@ -1,5 +1,5 @@
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -111,6 +111,21 @@ def test_a_lost_answer_starts_no_second_build(api, client_of, answer, problem):
     assert first.body == second.body
     assert third.path == f"/api/v1/training-sets/{training_set.id}"
     assert training_set.status == "running"
+
+
+def test_an_export_asks_for_one_instant_now_or_the_one_that_is_named(api, client_of, answer):
+    uri = "s3://bucket/training-sets/entities.parquet"
+    instant = datetime(2026, 1, 31, 10, 30, tzinfo=timezone(timedelta(hours=1)))
+    for as_of, sent in [(None, "now"), (instant, "2026-01-31T09:30:00+00:00"), ("2026-01-31T09:30Z",) * 2]:
+        api.answers = [answer(state("queued"), 202), answer(state("running"))]
+        export = client_of().export(uri, "fraud", as_of=as_of)
+        assert {**api.seen[-2].body, "id": ""} == {"id": "", "spine": uri, "service": "fraud", "asOf": sent}
+        assert export.id.startswith("ex-")
+        assert export.status == "running"
+    seen = len(api.seen)
+    with pytest.raises(TidemarkError, match="zone"):
+        client_of().export(uri, "fraud", as_of=datetime(2026, 1, 31))
+    assert len(api.seen) == seen
 
 
 def test_an_id_of_the_caller_that_is_taken_is_told(api, client_of, problem):

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -108,19 +108,39 @@ class Client:
         `lag` ("2h", timedelta): features as of so much before each event time. `mode`: asServed (default), eventTime,
         knowledgeTime. Raises ApiError, UnreachableError, TidemarkError client.noStorage.
         """
-        name = id or new_id()
-        body = {
-            "id": name,
-            "spine": put_spine(spine, name, self._storage),
-            **_selection(features),
+        options = {
             **({} if lag is None else {"lag": lag if isinstance(lag, str) else round(lag / timedelta(milliseconds=1))}),
             **({} if mode is None else {"mode": mode}),
             **({} if event_time_column is None else {"eventTimeColumn": event_time_column}),
         }
+        return self._build(spine, features, options, given_id=id, new=new_id())
+
+    def export(
+        self,
+        entities: Any,
+        features: Reference,
+        *,
+        as_of: str | datetime | None = None,
+        id: str | None = None,  # noqa: A002, as the API names it
+    ) -> TrainingSet:
+        """
+        Bulk inference: starts adding the features of one instant, as they are served, to a file of entities, and
+        returns at once; what comes is read as a training set is. `entities`: as a spine, without event times: keys,
+        fields of request sources, whatever else. `as_of`: an instant that has passed (datetime with a zone, ISO 8601);
+        by default now, once for all rows. Raises ApiError, UnreachableError, TidemarkError client.noStorage.
+        """
+        options = {"asOf": "now" if as_of is None else as_of}
+        return self._build(entities, features, options, given_id=id, new=new_id("ex"))
+
+    def _build(
+        self, rows: Any, features: Reference, options: Mapping[str, Any], *, given_id: str | None, new: str
+    ) -> TrainingSet:
+        name = given_id or new
+        body = {"id": name, "spine": put_spine(rows, name, self._storage), **_selection(features), **options}
         try:
-            self._transport.post("/v1/training-sets", to_json(body), is_safe_to_repeat=lambda _error: id is None)
+            self._transport.post("/v1/training-sets", to_json(body), is_safe_to_repeat=lambda _error: given_id is None)
         except ConflictError:
-            if id is not None:
+            if given_id is not None:
                 raise
             # An id of our own is taken by ourselves alone: by a try whose answer was lost.
         return self.get_training_set(name)

@@ -34,9 +34,9 @@ class DatasetFile:
     url: str | None = None
 
 
-def new_id() -> str:
+def new_id(prefix: str = "ts") -> str:
     """A new id that sorts by time: `ts-20261122-061854-1f3a9c04`."""
-    return f"ts-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+    return f"{prefix}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
 
 
 class TrainingSet:
