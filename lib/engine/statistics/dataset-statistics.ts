@@ -28,12 +28,13 @@ export type DatasetStatistics = z.infer<typeof datasetStatisticsSchema>;
 
 const datasetTallySchema = z.array(z.strictObject({ name: z.string(), tally: tallyJsonSchema }));
 
-/** What a step writes down of the rows of its part. */
-export const partStatisticsSchema = z.strictObject({ columns: datasetTallySchema });
+/** What a step writes down of the rows of its part. `split`: the one that all of them belong to, where the dataset is split. */
+export const partStatisticsSchema = z.strictObject({ columns: datasetTallySchema, split: z.optional(z.string()) });
 type PartStatistics = z.infer<typeof partStatisticsSchema>;
 
-export const partStatistics = (tally: DatasetTally): PartStatistics => ({
+export const partStatistics = (tally: DatasetTally, split?: string): PartStatistics => ({
   columns: [...tally].map(([name, column]) => ({ name, tally: toTallyJson(column) })),
+  ...(split === undefined ? {} : { split }),
 });
 
 /** Merges what steps have written down: in any order the result is the same. Its size does not grow with the parts. */
@@ -48,8 +49,7 @@ export class MergedStatistics {
     this.#label = label;
   }
 
-  /** `split`: the one that all rows of the part belong to, where the dataset is split. */
-  add({ columns }: PartStatistics, split?: string): void {
+  add({ columns, split }: PartStatistics): void {
     for (const { name, tally: json } of columns) {
       const tally = fromTallyJson(json);
       mergeInto(this.#columns, name, tally);

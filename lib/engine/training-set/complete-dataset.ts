@@ -7,6 +7,7 @@ import { findStreamSource, viewId } from '#spec/find.ts';
 import { datasetIdOf, requestIdOf } from './dataset-ids.ts';
 import { type DatasetManifest, findDatasetManifest } from './dataset-manifest.ts';
 import { describeCut, inSplitOrder } from './dataset-splits.ts';
+import { completeStatistics, type StatisticsFile } from './dataset-statistics.ts';
 import { checkDefinitions, joinCount } from './join-features.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { planOfRequest } from './request.ts';
@@ -71,7 +72,8 @@ async function writeManifest(ports: CompletePorts, plan: StagingPlan, execution:
     joins.push({ join, sql: new TextDecoder().decode(statement?.body) });
   }
   const reads = await readReads(ports.objects, { id, execution });
-  const manifest = describe(ports, plan, { finished, joins, reads, parts });
+  const statisticsFile = await completeStatistics(ports.objects, plan.request, finished);
+  const manifest = describe(ports, plan, { finished, joins, reads, parts, statisticsFile });
   const etag = await ports.objects.put(files.manifest, JSON.stringify(manifest, undefined, 2), { ifAbsent: true });
   if (etag !== undefined) return manifest;
   throw new TidemarkError(
@@ -120,7 +122,8 @@ async function deleteOtherFiles(
   id: string,
   finished: readonly FinishedPart[],
 ): Promise<void> {
-  const kept = new Set(finished.map(({ file }) => file.key));
+  // statistics of an equal run may stand already, even those of a complete dataset
+  const kept = new Set([...finished.map(({ file }) => file.key), workFiles(id).statistics]);
   const others: string[] = [];
   for await (const { key } of objects.list(workFiles(id).datasetFolder)) if (!kept.has(key)) others.push(key);
   if (others.length > 0) await objects.delete(others);
@@ -134,6 +137,7 @@ function describe(
     readonly joins: readonly { join: FinishedJoin; sql: string }[];
     readonly reads: Reads;
     readonly parts: readonly StagedPart[];
+    readonly statisticsFile: StatisticsFile;
   },
 ): DatasetManifest {
   const { manifest } = repository;
@@ -199,6 +203,8 @@ function describe(
     ...describeCut(request, results.parts),
     rows: counts.rows,
     files,
+    ...(request.label === undefined ? {} : { label: request.label }),
+    statisticsFile: results.statisticsFile,
     queries: results.joins.map(({ join, sql }) => ({
       id: join.queryId,
       sql,

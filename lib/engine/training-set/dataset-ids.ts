@@ -9,6 +9,7 @@ import type { Reads, StagingPlan } from './work-files.ts';
 /**
  * Equal for builds that must give the same dataset, whatever their ids: the same definitions, features, options, bytes of the spine, and
  * objects read (hex of 64 digits). A service and the list of its features under its names are the same request.
+ * The label is left out: which column is counted changes no byte of the data.
  */
 export function requestIdOf(
   manifest: Manifest,

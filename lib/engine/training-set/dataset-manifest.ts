@@ -72,6 +72,10 @@ export const datasetManifestSchema = z.strictObject({
   rows: count,
   /** Files in row order, split by split. */
   files: z.array(z.strictObject({ name: z.string(), rows: count, sizeBytes: count, sha256: z.string() })),
+  /** The column that is the label; named by the request. */
+  label: z.optional(z.string()),
+  /** Statistics of all columns (engine/statistics); absent in datasets that were built before there were any. */
+  statisticsFile: z.optional(z.strictObject({ name: z.string(), sizeBytes: count, sha256: z.string() })),
   queries: z.array(z.strictObject({ id: z.string(), sql: z.string(), bytesScanned: count, millis: count })),
   bytesScanned: count,
   /** US dollars for Athena; see materialize/run-cost.ts. */

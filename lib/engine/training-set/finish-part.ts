@@ -8,6 +8,7 @@ import { readStepJson } from '#engine/stored-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Value } from '#spec/value-type.ts';
 import { findDatasetManifest } from './dataset-manifest.ts';
+import { putPartStatistics } from './dataset-statistics.ts';
 import { checkDefinitions, joinOfPart } from './join-features.ts';
 import { type JoinedRows, joinedRows } from './joined-rows.ts';
 import type { TrainingSetPorts } from './ports.ts';
@@ -75,6 +76,7 @@ async function finish(ports: FinishPorts, { id, execution, part: number }: Finis
   const bytes = format === 'csv' ? writeCsv(columns) : writeParquet(columns);
   const key = files.datasetPart(part.split?.number ?? number, { split: part.split?.name, format });
   const etag = (await objects.put(key, bytes)) ?? '';
+  const statistics = await putPartStatistics(objects, { id, part }, columns);
 
   return {
     kind: 'finished',
@@ -82,6 +84,7 @@ async function finish(ports: FinishPorts, { id, execution, part: number }: Finis
     part: number,
     file: { key, etag, rows: part.rows, sizeBytes: bytes.length, sha256: bytesToHex(sha256(bytes)) },
     counts: results.counts,
+    statistics,
     ...(results.firstTransformError === undefined ? {} : { firstTransformError: results.firstTransformError }),
   };
 }

@@ -29,6 +29,8 @@ export const trainingSetRequestSchema = z.strictObject({
   mode: z._default(z.enum(trainingSetModes), 'asServed'),
   lagMillis: z._default(z.int().check(z.nonnegative()), 0),
   eventTimeColumn: z.optional(z.string().check(z.minLength(1))),
+  /** A column of the dataset whose classes are counted. It changes no byte of the data, so requestIdOf leaves it out. */
+  label: z.optional(z.string().check(z.minLength(1))),
   /** How the dataset is cut; without these it has all rows of the spine, in one folder of Parquet files. */
   split: z.optional(splitSchema),
   sample: z.optional(sampleSchema),

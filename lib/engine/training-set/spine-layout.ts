@@ -2,7 +2,7 @@ import type { FeaturePlan } from '#engine/feature-plan.ts';
 import { nearestName } from '#engine/nearest-name.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { spineKeyColumn } from '#spec/layout.ts';
-import type { ColumnType, FeatureType } from '#spec/value-type.ts';
+import { type ColumnType, type FeatureType, isListType } from '#spec/value-type.ts';
 import { type Convert, converter } from './convert-value.ts';
 import type { TrainingSetRequest } from './request.ts';
 
@@ -37,8 +37,8 @@ export interface SpineLayout {
   readonly requestFields: readonly SpineUse[];
 }
 
-/** What a request says of its rows' times. */
-export type SpineTimes = Pick<TrainingSetRequest, 'eventTimeColumn' | 'asOf'>;
+/** What a request says of its rows' times, and of their label. */
+export type SpineTimes = Pick<TrainingSetRequest, 'eventTimeColumn' | 'asOf' | 'label'>;
 
 /** Every column that a training set reads. */
 export const usesOf = ({ eventTime, keys, requestFields }: SpineLayout): readonly SpineUse[] => [
@@ -60,7 +60,7 @@ const listed = (names: readonly string[]): string =>
 export function spineLayout(
   columns: readonly SpineColumn[],
   plan: FeaturePlan,
-  { eventTimeColumn, asOf }: SpineTimes,
+  { eventTimeColumn, asOf, label }: SpineTimes,
 ): SpineLayout {
   const finder = new ColumnFinder(columns);
   finder.refuseDuplicates();
@@ -76,6 +76,7 @@ export function spineLayout(
   const requestFields = plan.requestFields.flatMap(
     ({ name, type, sources }) => finder.find(name, type, `a field of request source ${sources.join(' and ')}`) ?? [],
   );
+  if (label !== undefined) finder.checkLabel(label, plan);
   if (finder.problems.length > 0)
     throw new TidemarkError('trainingSet.badSpine', finder.problems.join('; '), {
       details: { problems: finder.problems },
@@ -122,6 +123,22 @@ class ColumnFinder {
       `the spine has no event time: neither ${defaultEventTimeColumns.join(' nor ')} is among its columns ${listed(this.#names)}; say which column holds it`,
     );
     return undefined;
+  }
+
+  /** The label may be a feature too: some models predict one. */
+  checkLabel(label: string, { results }: FeaturePlan): void {
+    const column = this.#columns.find(({ name }) => name === label);
+    const result = results.find(({ name }) => name === label);
+    const type = column ? column.type : result?.feature.type;
+    if (!column && !result) {
+      const near = nearestName(label, [...this.#names, ...results.map(({ name }) => name)]);
+      this.problems.push(
+        `neither the spine nor the features have a column ${label}, the label; the spine has ${listed(this.#names)}${near === undefined ? '' : `; did you mean ${near}?`}`,
+      );
+    } else if (type === undefined || isListType(type) || type === 'bytes')
+      this.problems.push(
+        `column ${label} is ${type ?? column?.description}, but it is the label and must be a number, a text, a bool or a time`,
+      );
   }
 
   find(name: string, type: FeatureType, purpose: string): SpineUse | undefined {

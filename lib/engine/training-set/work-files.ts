@@ -38,9 +38,12 @@ export const workFiles = (id: string) => {
     resultFolder: `${folder}results/`,
     /** What became of a part (partResultSchema). */
     result: (part: number): string => `${folder}results/${partNumber(part)}.json`,
+    /** What the rows of a part hold (partStatisticsSchema). */
+    partStatistics: (part: number): string => `${folder}statistics/${partNumber(part)}.json`,
     datasetFolder: dataset,
     datasetPart: (part: number, { split, format = 'parquet' }: DatasetFile = {}): string =>
       `${dataset}${split === undefined ? '' : `${split}/`}part-${partNumber(part)}.${format}`,
+    statistics: `${dataset}statistics.json`,
     manifest: `${dataset}manifest.json`,
   };
 };
@@ -162,6 +165,8 @@ export const finishedPartSchema = z.strictObject({
   part: count,
   file: z.strictObject({ key: z.string(), etag: z.string(), rows: count, sizeBytes: count, sha256: z.string() }),
   counts: partCountsSchema,
+  /** As it was written with the file. */
+  statistics: z.strictObject({ key: z.string(), etag: z.string() }),
   /** The first failure of a transform, for the log. */
   firstTransformError: z.optional(z.string()),
 });

@@ -8,7 +8,7 @@ type Columns = readonly (TypedColumn | RawColumn)[];
 const statisticsOf = (parts: readonly Columns[], label?: string) => {
   const merged = new MergedStatistics(label);
   for (const [at, columns] of parts.entries())
-    merged.add(partStatistics(tallyColumns(columns)), parts.length > 1 ? ['train', 'test'][at % 2] : undefined);
+    merged.add(partStatistics(tallyColumns(columns), parts.length > 1 ? ['train', 'test'][at % 2] : undefined));
   return merged.statistics();
 };
 const columnOf = (column: TypedColumn | RawColumn) => statisticsOf([[column]]).columns[0];

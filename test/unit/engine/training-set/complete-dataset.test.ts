@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { createHash } from 'node:crypto';
+import { describe, expect, it, vi } from 'vitest';
 import { writeParquet } from '#codec/parquet-write.ts';
 import { completeDataset } from '#engine/training-set/complete-dataset.ts';
+import { findDatasetStatistics } from '#engine/training-set/dataset-statistics.ts';
 import { listTrainingSets, readDatasetManifest } from '#engine/training-set/datasets.ts';
 import { failTrainingSet } from '#engine/training-set/fail-training-set.ts';
 import { finishPart } from '#engine/training-set/finish-part.ts';
+import type { TrainingSetInput } from '#engine/training-set/request.ts';
 import { settleReads } from '#engine/training-set/settle-reads.ts';
 import { stageSpine } from '#engine/training-set/stage-spine.ts';
 import { getTrainingSetRecord } from '#engine/training-set/training-set-record.ts';
@@ -19,14 +22,14 @@ const spine = writeParquet([
   { name: 'fare', type: 'float64', values: ids },
 ]);
 
-const stage = (at: World, execution = 'e1', id = 't1') =>
-  stageSpine(at, { request: requestOf({ id }), execution, untilMillis: nowMillis + 60_000, maximumPartRows: 100 });
+const stage = (at: World, execution = 'e1', input: Partial<TrainingSetInput> = {}) =>
+  stageSpine(at, { request: requestOf(input), execution, untilMillis: nowMillis + 60_000, maximumPartRows: 100 });
 const part = (at: World, number: number, execution = 'e1') => finishPart(at, { id: 't1', execution, part: number });
 const complete = (at: World, execution = 'e1') => completeDataset(at, { id: 't1', execution });
 
-async function joined(at: World, execution = 'e1'): Promise<World> {
+async function joined(at: World, execution = 'e1', input: Partial<TrainingSetInput> = {}): Promise<World> {
   await at.objects.put(spineKey, spine);
-  await stage(at, execution);
+  await stage(at, execution, input);
   const row = (rowId: number) => ({ rowId, trips: rowId % 10 === 0 ? null : BigInt(rowId), rating: 1 });
   await putJoin(at, 0, { execution, files: [ids.slice(0, 100).map(row)] });
   await putJoin(at, 1, { execution, files: [ids.slice(100).map(row)] });
@@ -34,8 +37,8 @@ async function joined(at: World, execution = 'e1'): Promise<World> {
   return at;
 }
 
-async function finished(at: World, execution = 'e1'): Promise<World> {
-  await joined(at, execution);
+async function finished(at: World, execution = 'e1', input: Partial<TrainingSetInput> = {}): Promise<World> {
+  await joined(at, execution, input);
   for (const number of [0, 1]) await part(at, number, execution);
   return at;
 }
@@ -79,6 +82,53 @@ describe('completeDataset', () => {
       rows,
       parts: 2,
     });
+  });
+
+  it('writes the statistics of all parts before the manifest, which has their hash', async () => {
+    const at = await finished(world());
+    const put = vi.spyOn(at.objects, 'put');
+    const dataset = await complete(at);
+    expect(put.mock.calls.map(([key]) => key)).toEqual(['datasets/t1/statistics.json', 'datasets/t1/manifest.json']);
+    const bytes = (await at.objects.get(files.statistics))?.body ?? new Uint8Array();
+    expect(dataset.statisticsFile).toEqual({
+      name: 'statistics.json',
+      sizeBytes: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    });
+    const statistics = await findDatasetStatistics(at.objects, dataset);
+    expect(statistics?.rows).toBe(rows);
+    expect(statistics?.columns.map(({ name, nulls }) => [name, nulls])).toEqual([
+      ['driver_id', 0],
+      ['event_time', 0],
+      ['fare', 0],
+      ...dataset.features.map(({ name, nulls }) => [name, nulls]),
+    ]);
+    expect(statistics?.columns[2]).toMatchObject({ min: 0, max: 102, mean: 51, quantiles: { '0.5': 51 } });
+    expect(statistics).not.toHaveProperty('label');
+  });
+
+  it('counts the classes of the label that the request names', async () => {
+    const at = await finished(world(), 'e1', { label: 'stats__rating' });
+    const dataset = await complete(at);
+    expect(dataset.label).toBe('stats__rating');
+    expect((await findDatasetStatistics(at.objects, dataset))?.label).toEqual({
+      column: 'stats__rating',
+      balance: { rows, nulls: 0, classes: [{ value: '1', count: rows, share: 1 }] },
+    });
+  });
+
+  it('gives the data the same ids whatever the label is', async () => {
+    const plain = await complete(await finished(world()));
+    const labelled = await complete(await finished(world(), 'e1', { label: 'fare' }));
+    expect([labelled.requestId, labelled.datasetId]).toEqual([plain.requestId, plain.datasetId]);
+    expect(labelled.requestHash).not.toBe(plain.requestHash);
+  });
+
+  it('fails when another run has overwritten the statistics of a part', async () => {
+    const at = await finished(world());
+    await at.objects.put(files.partStatistics(1), JSON.stringify({ columns: [] }));
+    await expect(complete(at)).rejects.toThrow(/another run of training set t1 is writing the same files/);
+    expect(await at.objects.head(files.manifest)).toBeUndefined();
   });
 
   it('lists a dataset only once it is complete', async () => {

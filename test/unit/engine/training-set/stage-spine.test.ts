@@ -220,6 +220,19 @@ describe('stageSpine', () => {
         'the spine has no column event_timestmp (timestamp), the event time; it has driver_id, event_timestamp, fare, label; did you mean event_timestamp?',
       ],
       [
+        'a label that is no column',
+        csv(goodCsv, { label: 'labl' }),
+        'neither the spine nor the features have a column labl, the label; the spine has driver_id, event_timestamp, fare, label; did you mean label?',
+      ],
+      [
+        'a label of lists',
+        {
+          spine: parquet([times(1), drivers(1n), fares(1), { name: 'tags', type: 'list<int32>', values: [[1]] }]),
+          input: { label: 'tags' },
+        },
+        'column tags is list<int32>, but it is the label and must be a number, a text, a bool or a time',
+      ],
+      [
         'an event time of numbers',
         { spine: parquet([{ name: 'event_time', type: 'int64', values: [1n] }, drivers(1n), fares(1)]) },
         'column event_time of the spine is int64, but it is the event time and must be a timestamp or an ISO 8601 text with an offset',
