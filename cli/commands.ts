@@ -14,10 +14,11 @@ import { plan } from './commands/plan.ts';
 import { push } from './commands/push.ts';
 import { quarantineList, quarantineReplay } from './commands/quarantine.ts';
 import { runs } from './commands/runs.ts';
-import { trainingSetCreate, trainingSetList, trainingSetShow, trainingSetSqlCommand } from './commands/training-set.ts';
+import { trainingSetCreate, trainingSetList, trainingSetSqlCommand } from './commands/training-set.ts';
 import { trainingSetDelete } from './commands/training-set-delete.ts';
 import { trainingSetDiff } from './commands/training-set-diff.ts';
 import { trainingSetExplain } from './commands/training-set-explain.ts';
+import { trainingSetShow } from './commands/training-set-show.ts';
 import { verify } from './commands/verify.ts';
 
 /** Every command, in the order of help. */

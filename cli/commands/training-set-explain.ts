@@ -5,7 +5,7 @@ import { type Choice, explainSpine } from '../explain-spine.ts';
 import { trainingSetPlanText } from '../report/training-set-plan.ts';
 import { loadManifest, repositoryFolder } from '../repository.ts';
 import { readTarget } from '../target.ts';
-import { choice, selectionOptions, selectionUsage, spineOf, spineOption } from './training-set.ts';
+import { choice, labelUsage, selectionOptions, selectionUsage, spineOf, spineOption } from './training-set.ts';
 
 export const trainingSetExplain: Command = {
   name: 'training-set explain',
@@ -16,8 +16,14 @@ export const trainingSetExplain: Command = {
     '--spine FILE        Parquet or CSV, on this machine or s3://; keys, event time, labels',
     ...selectionUsage,
     '--event-time-column NAME   default: event_timestamp, else event_time',
+    labelUsage,
   ],
-  options: { ...selectionOptions, spine: { type: 'string' }, 'event-time-column': { type: 'string' } },
+  options: {
+    ...selectionOptions,
+    spine: { type: 'string' },
+    'event-time-column': { type: 'string' },
+    label: { type: 'string' },
+  },
   run: (context) => explainDataset(context, { spine: spineOption(context.options), chosen: choice(context.options) }),
 };
 

@@ -13,7 +13,6 @@ import {
   type TrainingSetMode,
 } from '#engine/training-set/request.ts';
 import { trainingSetText } from '#engine/training-set/text.ts';
-import { getTrainingSetRecord } from '#engine/training-set/training-set-record.ts';
 import { parseDuration } from '#semantics/duration.ts';
 import { formatInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
@@ -50,6 +49,10 @@ export const selectionUsage = [
   '--knowledge-time    rows of table views count from their created time',
 ];
 
+/** Of commands that have a spine. */
+export const labelUsage =
+  '--label NAME        the column that is the label: its classes are counted (see "training-set show")';
+
 export function choice(options: OptionValues): Choice {
   const service = stringOption(options, 'service');
   const features = listOption(options, 'features', { isList: true });
@@ -59,11 +62,13 @@ export function choice(options: OptionValues): Choice {
     throw new TidemarkError('cli.badArguments', '--event-time and --knowledge-time exclude each other');
   const lag = stringOption(options, 'lag');
   const eventTimeColumn = stringOption(options, 'event-time-column');
+  const label = stringOption(options, 'label');
   return {
     ...(service === undefined ? { features: [...features] } : { service }),
     mode: mode(options),
     ...(lag === undefined ? {} : { lagMillis: parseDuration(lag) }),
     ...(eventTimeColumn === undefined ? {} : { eventTimeColumn }),
+    ...(label === undefined ? {} : { label }),
   };
 }
 
@@ -79,6 +84,7 @@ export const trainingSetCreate: Command = {
     '--spine FILE        Parquet or CSV, on this machine or s3://; keys, event time, labels',
     ...selectionUsage,
     '--event-time-column NAME   default: event_timestamp, else event_time',
+    labelUsage,
     '--out DIR           download the dataset there',
     '--max-cost USD      refuse, before any query is paid for, what would scan for more (see "training-set explain")',
   ],
@@ -87,6 +93,7 @@ export const trainingSetCreate: Command = {
     spine: { type: 'string' },
     out: { type: 'string' },
     'event-time-column': { type: 'string' },
+    label: { type: 'string' },
     'max-cost': { type: 'string' },
     id: { type: 'string' },
   },
@@ -142,7 +149,9 @@ export async function createDataset(
     `  in s3://${target.bucket}/${objectKeys.dataset(id)}`,
     ...(out === undefined
       ? []
-      : [...dataset.files.map(({ name }) => name), 'manifest.json'].map((name) => `  ${join(out, name)}`)),
+      : [...dataset.files.map(({ name }) => name), 'statistics.json', 'manifest.json'].map(
+          (name) => `  ${join(out, name)}`,
+        )),
   ];
   output.data(dataset, lines.join('\n'));
   return exitCodes.ok;
@@ -212,25 +221,6 @@ export const trainingSetList: Command = {
             ]),
           ),
     );
-    return exitCodes.ok;
-  },
-};
-
-export const trainingSetShow: Command = {
-  name: 'training-set show',
-  summary: 'show a training set: features, counts, null shares, definitions it was built from',
-  usage: ['tidemark training-set show <id>'],
-  options: {},
-  run: async ({ positionals, options, output }) => {
-    const [id] = positionals;
-    if (id === undefined)
-      throw new TidemarkError('cli.badArguments', 'name a training set; "tidemark training-set list" lists them');
-    const { objects, records } = connect(readTarget(stringOption(options, 'target')));
-    const record = await getTrainingSetRecord(records, id);
-    // A build that has not succeeded has no manifest: its record says how far it is, or why it failed.
-    const isOver = record?.state === 'succeeded' || record?.state === 'deleted';
-    const shown = record && !isOver ? record : await readDatasetManifest(objects, id);
-    output.data(shown, JSON.stringify(shown, null, 2));
     return exitCodes.ok;
   },
 };

@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { compareTexts } from '#semantics/value.ts';
 import { classBalance, classBalanceSchema } from './class-balance.ts';
 import { columnStatistics, columnStatisticsSchema } from './column-statistics.ts';
 import { type ColumnTally, emptyTally, mergeTally, quantileRelativeError } from './column-tally.ts';
@@ -43,10 +42,12 @@ export class MergedStatistics {
   /** Of the label, by split. */
   readonly #splits = new Map<string, ColumnTally>();
   readonly #label: string | undefined;
+  readonly #splitNames: readonly string[];
 
-  /** `label`: the column whose classes are counted. */
-  constructor(label?: string) {
+  /** `label`: the column whose classes are counted; `splits`: those of the dataset, in order. */
+  constructor(label?: string, splits: readonly string[] = []) {
     this.#label = label;
+    this.#splitNames = splits;
   }
 
   add({ columns, split }: PartStatistics): void {
@@ -71,8 +72,10 @@ export class MergedStatistics {
   }
 
   #labelStatistics(column: string, label: ColumnTally): NonNullable<DatasetStatistics['label']> {
-    const splits = [...this.#splits].map(([name, tally]) => [name, classBalance(column, tally)] as const);
-    splits.sort(([a], [b]) => compareTexts(a, b));
+    const splits = this.#splitNames.flatMap((name) => {
+      const tally = this.#splits.get(name);
+      return tally ? [[name, classBalance(column, tally)] as const] : [];
+    });
     return {
       column,
       balance: classBalance(column, label),

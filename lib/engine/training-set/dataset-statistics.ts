@@ -15,6 +15,8 @@ import { TidemarkError } from '#spec/errors.ts';
 import { forEachConcurrent } from '#store/concurrent.ts';
 import type { Objects } from '#store/objects.ts';
 import type { DatasetManifest } from './dataset-manifest.ts';
+import { splitNames } from './dataset-options.ts';
+import type { TrainingSetRequest } from './request.ts';
 import { type FinishedPart, type StagedPart, workFiles } from './work-files.ts';
 
 /** What a manifest says of the dataset's statistics. */
@@ -41,10 +43,10 @@ export async function putPartStatistics(
  */
 export async function completeStatistics(
   objects: Pick<Objects, 'get' | 'put'>,
-  { id, label }: { readonly id: string; readonly label?: string | undefined },
+  { id, label, split }: Pick<TrainingSetRequest, 'id' | 'label' | 'split'>,
   parts: readonly FinishedPart[],
 ): Promise<StatisticsFile> {
-  const merged = new MergedStatistics(label);
+  const merged = new MergedStatistics(label, splitNames(split));
   await forEachConcurrent(parts, partsAtOnce, async ({ statistics: { key, etag } }) => {
     const found = await readJson(objects, key, partStatisticsSchema);
     if (!found || found.etag !== etag)

@@ -6,7 +6,7 @@ import { tallyColumns } from '#engine/statistics/tally-columns.ts';
 
 type Columns = readonly (TypedColumn | RawColumn)[];
 const statisticsOf = (parts: readonly Columns[], label?: string) => {
-  const merged = new MergedStatistics(label);
+  const merged = new MergedStatistics(label, ['train', 'test']);
   for (const [at, columns] of parts.entries())
     merged.add(partStatistics(tallyColumns(columns), parts.length > 1 ? ['train', 'test'][at % 2] : undefined));
   return merged.statistics();
