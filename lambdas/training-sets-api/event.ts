@@ -18,6 +18,9 @@ export const trainingSetBodySchema = z.strictObject({
     z.union([z.string(), z.int().check(z.nonnegative())]).check(z.describe('2h, 30m, 1d, or milliseconds')),
   ),
   eventTimeColumn: z.optional(z.string().check(z.minLength(1))),
+  label: z.optional(
+    z.string().check(z.minLength(1), z.describe('column of the dataset whose classes are counted in its statistics')),
+  ),
   asOf: z.optional(
     z
       .string()
@@ -50,6 +53,11 @@ export const trainingSetAnswerSchema = z.strictObject({
         }),
       )
       .check(z.describe(`links to the Parquet files in row order; absent beyond ${maximumLinks} files`)),
+  ),
+  statistics: z.optional(
+    z
+      .strictObject({ url: z.string(), sizeBytes: z.int() })
+      .check(z.describe('link to the statistics of all columns, as JSON; reads without a token, for an hour at most')),
   ),
   dataset: z.optional(
     z.strictObject({

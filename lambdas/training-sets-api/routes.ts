@@ -1,4 +1,5 @@
 import { type DatasetManifest, findDatasetManifest } from '#engine/training-set/dataset-manifest.ts';
+import type { StatisticsFile } from '#engine/training-set/dataset-statistics.ts';
 import { type TrainingSetRequest, trainingSetIdPattern } from '#engine/training-set/request.ts';
 import {
   getTrainingSetRecord,
@@ -106,6 +107,9 @@ async function describe(options: TrainingSetRoutesOptions, id: string): Promise<
     status: dataset ? 'succeeded' : (state ?? 'running'),
     ...(record ? progressOf(record) : {}),
     ...(dataset && dataset.files.length <= maximumLinks ? { files: await linksOf(options, dataset) } : {}),
+    ...(dataset?.statisticsFile
+      ? { statistics: await statisticsLink(options, dataset.id, dataset.statisticsFile) }
+      : {}),
     ...(dataset ? { dataset: summaryOf(dataset, options.objects.uri(objectKeys.dataset(id))) } : {}),
   };
 }
@@ -120,6 +124,15 @@ const linksOf = ({ linkTo }: TrainingSetRoutesOptions, { id, files }: DatasetMan
       rows,
     })),
   );
+
+const statisticsLink = async (
+  { linkTo }: TrainingSetRoutesOptions,
+  id: string,
+  { name, sizeBytes }: StatisticsFile,
+): Promise<NonNullable<TrainingSetAnswer['statistics']>> => ({
+  url: await linkTo(`${objectKeys.dataset(id)}${name}`, linkSeconds),
+  sizeBytes,
+});
 
 /** The record; that of a build whose execution has ended without a word (aborted, timed out) as failed. */
 async function currentRecord(

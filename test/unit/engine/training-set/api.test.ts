@@ -96,7 +96,7 @@ describe('POST /v1/training-sets', () => {
       'an unknown member',
       { ...good, spien: 1 },
       'invalid',
-      '/spien is not known here; allowed: id, spine, service, features, mode, lag, eventTimeColumn, asOf',
+      '/spien is not known here; allowed: id, spine, service, features, mode, lag, eventTimeColumn, label, asOf',
     ],
     [
       'an unknown mode',
@@ -202,6 +202,18 @@ describe('GET /v1/training-sets/{id}', () => {
       { url: 'https://bucket/datasets/done/part-00000.parquet?valid=3600', sizeBytes: files[0]?.sizeBytes, rows: 2 },
       { url: 'https://bucket/datasets/done/part-00001.parquet?valid=3600', sizeBytes: files[1]?.sizeBytes, rows: 1 },
     ]);
+  });
+
+  it('links to the statistics of a dataset that has some', async () => {
+    const { get, objects } = await api();
+    const dataset = await putDataset({ objects, id: 'done' }, [[{ name: 'trips', type: 'int64', values: [1n] }]]);
+    expect((await get('done')).answer).not.toHaveProperty('statistics');
+    const statisticsFile = { name: 'statistics.json', sizeBytes: 7, sha256: 'f' };
+    await objects.put('datasets/done/manifest.json', JSON.stringify({ ...dataset, statisticsFile }));
+    expect((await get('done')).answer.statistics).toEqual({
+      url: 'https://bucket/datasets/done/statistics.json?valid=3600',
+      sizeBytes: 7,
+    });
   });
 
   it('has no links of more files than fit an answer', async () => {
