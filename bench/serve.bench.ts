@@ -2,6 +2,7 @@ import type { Context } from 'aws-lambda';
 import { encodeEntityKey } from '#codec/entity-key.ts';
 import { packRow } from '#codec/packed-row.ts';
 import { createHttpHandler, type HttpHandler } from '#lambdas/http/create-http-handler.ts';
+import { createIdentify } from '#lambdas/http/identity/identify.ts';
 import { serveReporter } from '#lambdas/serve-features/report.ts';
 import { serveRoutes } from '#lambdas/serve-features/routes.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
@@ -99,7 +100,7 @@ function handlerOver(rows: OnlineRows): HttpHandler {
   const report = serveReporter(telemetry, deployment);
   return createHttpHandler({
     routes: serveRoutes({ repository, rows, clock: systemClock, report }),
-    checkToken: async (token) => token === 'bench',
+    identify: createIdentify({ checkToken: async (token) => token === 'bench', clock: Date.now }),
     logger: telemetry.logger,
   });
 }

@@ -3,7 +3,9 @@ import { type ErrorKind, TidemarkError } from '#spec/errors.ts';
 import type { Target } from './target.ts';
 
 const kindOfStatus = (status: number): ErrorKind => {
-  if (status === 401 || status === 403) return 'unauthorized';
+  if (status === 401) return 'unauthorized';
+  if (status === 403) return 'forbidden';
+  if (status === 429) return 'throttled';
   if (status === 404) return 'notFound';
   if (status === 409) return 'conflict';
   return status < 500 ? 'invalid' : 'failed';

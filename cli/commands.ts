@@ -14,6 +14,7 @@ import { plan } from './commands/plan.ts';
 import { push } from './commands/push.ts';
 import { quarantineList, quarantineReplay } from './commands/quarantine.ts';
 import { runs } from './commands/runs.ts';
+import { tokenCreate, tokenList, tokenRevoke } from './commands/token.ts';
 import { trainingSetCreate, trainingSetList, trainingSetSqlCommand } from './commands/training-set.ts';
 import { trainingSetDelete } from './commands/training-set-delete.ts';
 import { trainingSetDiff } from './commands/training-set-diff.ts';
@@ -47,6 +48,9 @@ export const commands: readonly Command[] = [
   trainingSetList,
   trainingSetShow,
   trainingSetSqlCommand,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
   localUp,
   localDown,
   localStatus,

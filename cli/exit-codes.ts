@@ -19,6 +19,8 @@ export const exitCodeOfKind: Readonly<Record<ErrorKind, ExitCode>> = {
   notFound: exitCodes.notFound,
   conflict: exitCodes.conflict,
   unauthorized: exitCodes.unauthorized,
+  forbidden: exitCodes.unauthorized,
+  throttled: exitCodes.failed,
   unavailable: exitCodes.failed,
   failed: exitCodes.failed,
 };

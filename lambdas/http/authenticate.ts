@@ -1,23 +1,26 @@
 import type { MiddlewareObj } from '@middy/core';
-import { TidemarkError } from '#spec/errors.ts';
-import { headerOf, type ProxyEvent, type ProxyResult } from './proxy-event.ts';
+import { grantsByRoles, type Principal } from '#engine/access/grants.ts';
+import type { Identify } from './identity/identify.ts';
+import { addLogFacts } from './observe.ts';
+import type { ProxyEvent, ProxyResult } from './proxy-event.ts';
 import type { Router } from './router.ts';
-import type { TokenCheck } from './token-check.ts';
 
-const refused = (message: string): TidemarkError =>
-  new TidemarkError('http.unauthorized', message, { kind: 'unauthorized' });
+/** Whoever calls a route that needs no token. */
+const anonymous: Principal = { id: 'anonymous', grants: grantsByRoles(undefined)([]) };
 
-/** Lets a request through when its route is anonymous or it carries the deployment's token; throws http.unauthorized. */
-export function authenticate(router: Router, checkToken: TokenCheck): MiddlewareObj<ProxyEvent, ProxyResult> {
+/** Principals of requests that have passed; kept beside the event because middy hands handlers nothing else. */
+const principals = new WeakMap<ProxyEvent, Principal>();
+export const principalOf = (event: ProxyEvent): Principal => principals.get(event) ?? anonymous;
+
+/** Tells who a request comes from before anything else is looked at, anonymous routes apart; throws what `identify` throws. */
+export function authenticate(router: Router, identify: Identify): MiddlewareObj<ProxyEvent, ProxyResult> {
   return {
     before: async ({ event }) => {
       const match = router(event.httpMethod, event.path);
       if (match.kind === 'route' && match.route.anonymous === true) return;
-      const header = headerOf(event, 'authorization');
-      if (header === undefined) throw refused('no token; send the header "Authorization: Bearer <token>"');
-      const token = /^bearer +(\S+) *$/i.exec(header)?.[1];
-      if (token === undefined) throw refused('the Authorization header has another form; send "Bearer <token>"');
-      if (!(await checkToken(token))) throw refused('the token is not valid for this deployment');
+      const principal = await identify(event);
+      principals.set(event, principal);
+      addLogFacts(event, { principal: principal.id });
     },
   };
 }

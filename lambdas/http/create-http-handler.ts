@@ -2,16 +2,16 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { TidemarkError } from '#spec/errors.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, principalOf } from './authenticate.ts';
+import type { Identify } from './identity/identify.ts';
 import { addLogFacts, answerProblems, observe, requestIdOf } from './observe.ts';
 import { problemResponse } from './problem.ts';
 import { type ProxyEvent, type ProxyResult, proxyEventSchema } from './proxy-event.ts';
 import { createRouter, type HttpRequest, type Route, routeOf } from './router.ts';
-import type { TokenCheck } from './token-check.ts';
 
 export interface HttpHandlerOptions {
   readonly routes: readonly Route[];
-  readonly checkToken: TokenCheck;
+  readonly identify: Identify;
   readonly logger: Logger;
 }
 
@@ -23,7 +23,7 @@ const defaultMaxBodyBytes = 1024 * 1024;
 const answerMillis = 250;
 
 /**
- * An API Gateway proxy handler over routes: request log, token, problem+json errors. The event is checked here once;
+ * An API Gateway proxy handler over routes: request log, identity, problem+json errors. The event is checked here once;
  * routes trust what they get. Responses are JSON, never cached, and carry the request id.
  */
 export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
@@ -31,7 +31,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const handler = middy<ProxyEvent, ProxyResult>({ timeoutEarlyInMillis: 50 })
     .use(observe(router, options.logger))
     .use(answerProblems(router))
-    .use(authenticate(router, options.checkToken))
+    .use(authenticate(router, options.identify))
     .handler(async (event: ProxyEvent, context: Context): Promise<ProxyResult> => {
       const { route, parameters } = routeOf(router(event.httpMethod, event.path), event.httpMethod, event.path);
       const requestId = requestIdOf(event, context);
@@ -43,6 +43,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
         query: definedMembers(event.queryStringParameters),
         body: bodyOf(event, route.maxBodyBytes ?? defaultMaxBodyBytes),
         requestId,
+        principal: principalOf(event),
         deadlineMillis: Date.now() + Math.max(0, remainingMillis - answerMillis),
       };
       const response = await route.handle(request);

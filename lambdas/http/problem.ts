@@ -29,8 +29,10 @@ const statusOfCode: Readonly<Record<string, number>> = {
 const statusOfKind: Readonly<Record<ErrorKind, number>> = {
   invalid: 400,
   unauthorized: 401,
+  forbidden: 403,
   notFound: 404,
   conflict: 409,
+  throttled: 429,
   failed: 500,
   unavailable: 503,
 };
@@ -68,7 +70,8 @@ function problemOf(error: unknown, requestId: string): Problem {
 const extraHeaders = (problem: Problem, error: unknown): Record<string, string> => {
   if (problem.status === 401) return { 'www-authenticate': 'Bearer realm="tidemark"' };
   if (problem.status === 503) return { 'retry-after': '1' };
-  const allow = error instanceof TidemarkError ? error.details.allow : undefined;
+  const { allow, retryAfterSeconds } = error instanceof TidemarkError ? error.details : {};
+  if (typeof retryAfterSeconds === 'number') return { 'retry-after': String(retryAfterSeconds) };
   return typeof allow === 'string' ? { allow } : {};
 };
 

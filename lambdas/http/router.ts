@@ -1,3 +1,4 @@
+import type { Principal } from '#engine/access/grants.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { ProxyResult } from './proxy-event.ts';
 
@@ -11,6 +12,8 @@ export interface HttpRequest {
   /** The body's text, '' when there is none. */
   readonly body: string;
   readonly requestId: string;
+  /** Who asks: a route that gives or takes data decides by its grants. */
+  readonly principal: Principal;
   /** Epoch milliseconds by which the answer must be ready. */
   readonly deadlineMillis: number;
 }

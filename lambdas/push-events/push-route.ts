@@ -1,3 +1,4 @@
+import { refused } from '#engine/access/reach-features.ts';
 import { eventPusher, type PushResult } from '#engine/ingest/push-events.ts';
 import { fieldErrorsOf, invalidRequest } from '#lambdas/http/field-errors.ts';
 import { jsonBody } from '#lambdas/http/json-body.ts';
@@ -42,8 +43,10 @@ export function pushRoute({ manifest, streamOf, clock, report }: PushRouteOption
     method: 'POST',
     pattern: '/v1/push/{source}',
     maxBodyBytes: maximumPushBytes,
-    handle: async ({ parameters, body }) => {
-      const source = findStreamSource(manifest, parameters.source ?? '');
+    handle: async ({ parameters, body, principal }) => {
+      const named = parameters.source ?? '';
+      if (!principal.grants.push.has(named)) throw refused('push to', JSON.stringify(named));
+      const source = findStreamSource(manifest, named);
       const results = await pusherOf(source)(readEvents(body));
       const facts = { source: source.name, ...countsOf(results) };
       report(facts);

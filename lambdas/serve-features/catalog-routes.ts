@@ -1,25 +1,32 @@
+import { seenBy } from '#engine/access/seen.ts';
 import { planFeatures } from '#engine/feature-plan.ts';
 import type { HttpResponse, Route } from '#lambdas/http/router.ts';
 import { findEntity, findView, viewId } from '#spec/find.ts';
 import type { Manifest, View } from '#spec/manifest.ts';
 
-/** GET /v1/feature-views, /v1/feature-views/{name} and /v1/feature-services/{name}, answered from the manifest. */
+/** GET /v1/feature-views, /v1/feature-views/{name} and /v1/feature-services/{name}, answered from what the caller may know of the manifest. */
 export function catalogRoutes(manifest: Manifest): Route[] {
   return [
     {
       method: 'GET',
       pattern: '/v1/feature-views',
-      handle: () => json({ views: manifest.views.map(summaryOf) }),
+      handle: ({ principal }) => json({ views: seenBy(manifest, principal.grants).views.map(summaryOf) }),
     },
     {
       method: 'GET',
       pattern: '/v1/feature-views/{name}',
-      handle: ({ parameters }) => json(viewAnswer(manifest, findView(manifest, parameters.name ?? ''))),
+      handle: ({ parameters, principal }) => {
+        const { views } = seenBy(manifest, principal.grants);
+        return json(viewAnswer(manifest, findView({ ...manifest, views: [...views] }, parameters.name ?? '')));
+      },
     },
     {
       method: 'GET',
       pattern: '/v1/feature-services/{name}',
-      handle: ({ parameters }) => json(serviceAnswer(manifest, parameters.name ?? '')),
+      handle: ({ parameters, principal }) => {
+        const { services } = seenBy(manifest, principal.grants);
+        return json(serviceAnswer({ ...manifest, services: [...services] }, parameters.name ?? ''));
+      },
     },
   ];
 }

@@ -3,7 +3,9 @@ import * as z from 'zod/mini';
 /** Environment of the serve-features function. */
 export const environmentSchema = z.object({
   ONLINE_TABLE_NAME: z.string().check(z.minLength(1)),
-  /** Secret whose text is the API's bearer token. */
+  /** Where API tokens are kept. */
+  JOBS_TABLE_NAME: z.string().check(z.minLength(1)),
+  /** Secret whose text is the deployment's own token. */
   API_TOKEN_SECRET_ARN: z.string().check(z.minLength(1)),
   STAGE_NAME: z.string().check(z.minLength(1)),
 });

@@ -1,12 +1,14 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createHttpHandler, type HttpHandler } from '#lambdas/http/create-http-handler.ts';
-import { createTokenCheck, type TokenCheck } from '#lambdas/http/token-check.ts';
+import { createIdentify } from '#lambdas/http/identity/identify.ts';
+import { createTokenCheck, type TokenCheck } from '#lambdas/http/identity/token-check.ts';
 import { readEnvironment } from '#lambdas/read-environment.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
 import type { Repository } from '#spec/transform.ts';
 import { systemClock } from '#store/clock.ts';
 import { createDynamoClient } from '#store/dynamodb/client.ts';
 import { DynamoOnlineRows } from '#store/dynamodb/online-rows.ts';
+import { DynamoRecords } from '#store/dynamodb/records.ts';
 import type { OnlineRows } from '#store/online-rows.ts';
 import { secretsManagerSecrets } from '#store/secrets-manager/secrets.ts';
 import { environmentSchema } from './environment.ts';
@@ -14,7 +16,7 @@ import { probeAddress } from './health-route.ts';
 import { serveReporter } from './report.ts';
 import { serveRoutes } from './routes.ts';
 
-/** Wires the serving API: DynamoDB for rows, Secrets Manager for the token, the repository of the bundle for everything else. */
+/** Wires the serving API: DynamoDB for rows and API tokens, Secrets Manager for the deployment's token, the repository of the bundle for everything else. */
 export function createHandler(repository: Repository): HttpHandler {
   const environment = readEnvironment(environmentSchema);
   const clock = systemClock;
@@ -29,7 +31,12 @@ export function createHandler(repository: Repository): HttpHandler {
   warmUp(rows, checkToken);
   return createHttpHandler({
     routes: serveRoutes({ repository, rows, clock, report: serveReporter(telemetry, deployment) }),
-    checkToken,
+    identify: createIdentify({
+      access: repository.access,
+      checkToken,
+      records: new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME),
+      clock,
+    }),
     logger: telemetry.logger,
   });
 }

@@ -1,4 +1,4 @@
-import { type ServePlan, servePlans } from '#engine/serve-plan.ts';
+import type { ServePlan } from '#engine/serve-plan.ts';
 import { type ResponseWriter, responseWriter } from '#engine/serve-response.ts';
 import type { Route } from '#lambdas/http/router.ts';
 import { type CheckedRequest, readRequest } from './read-request.ts';
@@ -6,13 +6,12 @@ import { type OnlineFeaturesOptions, requestServer } from './request-server.ts';
 
 /** POST /v1/online-features. */
 export function onlineFeaturesRoute(options: OnlineFeaturesOptions): Route {
-  const plans = servePlans(options.repository);
   const writerOf = responseWriters();
   return {
     method: 'POST',
     pattern: '/v1/online-features',
     handle: requestServer<CheckedRequest>(options, {
-      read: ({ body }) => readRequest(body, plans),
+      read: ({ body }, plans) => readRequest(body, plans),
       write: (checked, served, { asOfMillis, requestId }) =>
         writerOf(checked)(served, {
           asOfMillis,

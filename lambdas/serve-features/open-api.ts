@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import { adminGrants } from '#engine/access/grants.ts';
+import { type Seen, seenBy } from '#engine/access/seen.ts';
 import { type FeaturePlan, planFeatures } from '#engine/feature-plan.ts';
 import { problemSchema } from '#lambdas/http/problem.ts';
 import { pushRequestSchema, pushResponseSchema } from '#lambdas/push-events/event.ts';
@@ -17,9 +19,9 @@ import { onlineFeaturesRequestSchema, onlineFeaturesResponseSchema } from './eve
 import { feastPaths, feastSchemas } from './feast/open-api.ts';
 import { answer, ref, schemaOf } from './open-api-parts.ts';
 
-/** The OpenAPI 3.1 description of the deployed API: schemas of the handlers themselves, and an example per feature service. */
-export function openApiDocument(manifest: Manifest) {
-  const streams = manifest.sources.filter((source) => source.kind === 'stream');
+/** The OpenAPI 3.1 description of the deployed API: schemas of the handlers themselves, and an example per feature service that the caller may know of. */
+export function openApiDocument(manifest: Manifest, seen: Seen = seenBy(manifest, adminGrants)) {
+  const { views, services, streams } = seen;
   return {
     openapi: '3.1.0',
     info: {
@@ -32,7 +34,7 @@ export function openApiDocument(manifest: Manifest) {
     servers: [{ url: '..' }],
     security: [{ bearer: [] }],
     paths: {
-      '/v1/online-features': { post: onlineFeatures(manifest) },
+      '/v1/online-features': { post: onlineFeatures(manifest, services) },
       ...(streams.length > 0 ? { '/v1/push/{source}': { post: pushEvents(streams) } } : {}),
       '/v1/training-sets': { post: createTrainingSet },
       '/v1/training-sets/{id}': {
@@ -47,13 +49,13 @@ export function openApiDocument(manifest: Manifest) {
       '/v1/feature-views/{name}': {
         get: catalog('getFeatureView', 'One feature view as it is declared', {
           description: 'name[@version]',
-          values: manifest.views.flatMap((view) => [view.name, viewId(view)]),
+          values: views.flatMap((view) => [view.name, viewId(view)]),
         }),
       },
       '/v1/feature-services/{name}': {
         get: catalog('getFeatureService', 'The features of a service, in the order of its values, and what it needs', {
           description: 'name[@version]',
-          values: manifest.services.flatMap((service) => [service.name, viewId(service)]),
+          values: services.flatMap((service) => [service.name, viewId(service)]),
         }),
       },
       '/v1/health': {
@@ -71,7 +73,7 @@ export function openApiDocument(manifest: Manifest) {
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
       schemas: {
-        OnlineFeaturesRequest: onlineFeaturesRequest(manifest),
+        OnlineFeaturesRequest: onlineFeaturesRequest(services),
         OnlineFeaturesResponse: schemaOf(onlineFeaturesResponseSchema),
         ...(streams.length > 0
           ? { PushRequest: schemaOf(pushRequestSchema), PushResponse: schemaOf(pushResponseSchema) }
@@ -137,12 +139,12 @@ const createTrainingSet = {
 };
 
 /** The request's schema as its two forms, by service (the deployed ones are listed) or by features: it has exactly one of them. */
-function onlineFeaturesRequest(manifest: Manifest): Record<string, unknown> {
+function onlineFeaturesRequest(seen: Seen['services']): Record<string, unknown> {
   const schema = schemaOf(onlineFeaturesRequestSchema);
   const { service, features, ...shared } = z
     .object({ properties: z.record(z.string(), z.record(z.string(), z.unknown())) })
     .parse(schema).properties;
-  const services = [...new Set(manifest.services.flatMap(({ name, version }) => [name, viewId({ name, version })]))];
+  const services = [...new Set(seen.flatMap(({ name, version }) => [name, viewId({ name, version })]))];
   const form = (name: string, property: unknown) => ({
     ...schema,
     properties: { [name]: property, ...shared },
@@ -156,7 +158,7 @@ function onlineFeaturesRequest(manifest: Manifest): Record<string, unknown> {
   };
 }
 
-const onlineFeatures = (manifest: Manifest) => ({
+const onlineFeatures = (manifest: Manifest, services: Seen['services']) => ({
   operationId: 'getOnlineFeatures',
   summary: 'Feature values of up to 100 entities at one instant',
   requestBody: {
@@ -164,9 +166,7 @@ const onlineFeatures = (manifest: Manifest) => ({
     content: {
       'application/json': {
         schema: ref('OnlineFeaturesRequest'),
-        examples: Object.fromEntries(
-          manifest.services.map((service) => [viewId(service), serviceExample(manifest, service)]),
-        ),
+        examples: Object.fromEntries(services.map((service) => [viewId(service), serviceExample(manifest, service)])),
       },
     },
   },

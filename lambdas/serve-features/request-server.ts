@@ -1,5 +1,6 @@
+import { type CallerPlans, callerPlans, masked } from '#engine/access/caller-plans.ts';
 import { type Served, serveFeatures } from '#engine/serve-features.ts';
-import type { ServePlan } from '#engine/serve-plan.ts';
+import { type ServePlan, servePlans } from '#engine/serve-plan.ts';
 import type { HttpRequest, HttpResponse } from '#lambdas/http/router.ts';
 import { logFields } from '#observe/log-fields.ts';
 import { viewId } from '#spec/find.ts';
@@ -36,8 +37,8 @@ export interface ServeRequest {
 
 /** One form of requests and answers. */
 export interface ServeWire<TRequest extends ServeRequest> {
-  /** Reads and checks a request; throws what the caller is to be told. */
-  read(request: HttpRequest): TRequest;
+  /** Reads and checks a request by the plans that its caller may use; throws what the caller is to be told. */
+  read(request: HttpRequest, plans: CallerPlans): TRequest;
   /** The body of the answer. */
   write(request: TRequest, served: Served, of: { readonly asOfMillis: number; readonly requestId: string }): string;
 }
@@ -50,18 +51,23 @@ export function requestServer<TRequest extends ServeRequest>(
   options: OnlineFeaturesOptions,
   wire: ServeWire<TRequest>,
 ): (request: HttpRequest) => Promise<HttpResponse> {
+  const { access } = options.repository;
+  const plansOf = callerPlans(servePlans(options.repository), access?.unreadable);
   return async (request) => {
     const startedAt = performance.now();
     let asked: TRequest | undefined;
     let served: Served | undefined;
     try {
       const asOfMillis = options.clock();
-      asked = wire.read(request);
-      served = await serveFeatures(options.rows, {
+      const plans = plansOf(request.principal.grants);
+      asked = wire.read(request, plans);
+      const mask = plans.maskOf(asked.plan);
+      const read = await serveFeatures(options.rows, {
         ...asked,
         asOfMillis,
         deadlineMillis: Math.min(request.deadlineMillis, asOfMillis + readMillis),
       });
+      served = mask ? masked(read, mask) : read;
       const { requestId } = request;
       return { body: wire.write(asked, served, { asOfMillis, requestId }), log: logFactsOf(asked, served) };
     } finally {

@@ -3,7 +3,8 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { newTrainingSetId } from '#engine/training-set/request.ts';
 import { createHttpHandler, type HttpHandler } from '#lambdas/http/create-http-handler.ts';
-import { createTokenCheck } from '#lambdas/http/token-check.ts';
+import { createIdentify } from '#lambdas/http/identity/identify.ts';
+import { createTokenCheck } from '#lambdas/http/identity/token-check.ts';
 import { readEnvironment } from '#lambdas/read-environment.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
 import type { Repository } from '#spec/transform.ts';
@@ -18,26 +19,32 @@ import { environmentSchema } from './environment.ts';
 import { type TrainingSetRoutesOptions, trainingSetRoutes } from './routes.ts';
 
 /** The API of training sets: starts builds and tells how far they are. */
-export function createHandler({ manifest }: Repository): HttpHandler {
+export function createHandler({ manifest, access }: Repository): HttpHandler {
   const environment = readEnvironment(environmentSchema);
   const telemetry = createTelemetry('training-sets-api', { project: manifest.project, stage: environment.STAGE_NAME });
   const secrets = secretsManagerSecrets(new SecretsManagerClient({}));
   const sfn = new SFNClient({});
   const s3 = createS3Client();
+  const records = new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME);
   const stateMachineArn = environment.TRAINING_SET_STATE_MACHINE_ARN;
   return createHttpHandler({
     routes: trainingSetRoutes({
       manifest,
       objects: new S3Objects(s3, environment.BUCKET_NAME),
       linkTo: s3ObjectLinks(s3, { bucketName: environment.BUCKET_NAME, clock: systemClock }),
-      records: new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME),
+      records,
       clock: systemClock,
       newId: (prefix) => newTrainingSetId(systemClock(), randomBytes(3).toString('hex'), prefix),
       executions: new SfnExecutions(sfn),
       executionOf: (id) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${id}`,
       start: starter(sfn, stateMachineArn),
     }),
-    checkToken: createTokenCheck({ secrets, secretId: environment.API_TOKEN_SECRET_ARN, clock: systemClock }),
+    identify: createIdentify({
+      access,
+      checkToken: createTokenCheck({ secrets, secretId: environment.API_TOKEN_SECRET_ARN, clock: systemClock }),
+      records,
+      clock: systemClock,
+    }),
     logger: telemetry.logger,
   });
 }

@@ -1,4 +1,5 @@
-import { planFeatures } from '#engine/feature-plan.ts';
+import type { Grants } from '#engine/access/grants.ts';
+import { planTraining } from '#engine/access/reach-features.ts';
 import { fixedInstant } from '#engine/training-set/fixed-instant.ts';
 import { parseTrainingSetRequest, selectionOf, type TrainingSetRequest } from '#engine/training-set/request.ts';
 import { fieldErrorsOf, invalidRequest } from '#lambdas/http/field-errors.ts';
@@ -19,13 +20,22 @@ export interface RequestContext {
   readonly clock: Clock;
   /** Id where the body names none; `ex` for exports. */
   readonly newId: (prefix: 'ts' | 'ex') => string;
+  /** Of who asks. */
+  readonly grants: Grants;
 }
 
-/** Top folders that a spine may lie in; the others hold what Tidemark itself writes. */
-const spineFolders = ['training-sets/', 'datasets/', 'sources/'];
+/**
+ * Top folders that a spine may lie in; the others hold what Tidemark itself writes. A spine's columns are handed out as they are, so other
+ * people's datasets need the right to train on every view, and sources, with columns of no view, an administrator.
+ */
+const spineFolders = ({ isAdmin, train }: Grants): readonly string[] => [
+  'training-sets/',
+  ...(train.views.isAll ? ['datasets/'] : []),
+  ...(isAdmin ? ['sources/'] : []),
+];
 
 /**
- * Reads and checks a body; throws trainingSet.invalidRequest with JSON pointers, http.badJson, and for unknown names what planFeatures
+ * Reads and checks a body; throws trainingSet.invalidRequest with JSON pointers, http.badJson, and for unknown names what planTraining
  * throws, so that most mistakes are told at once and not by a failed build.
  */
 export function readRequest(body: string, context: RequestContext): TrainingSetRequest {
@@ -37,24 +47,25 @@ export function readRequest(body: string, context: RequestContext): TrainingSetR
     ...rest,
     id: id ?? context.newId(asOf === undefined ? 'ts' : 'ex'),
     ...(asOf === undefined ? {} : { asOf: fixedInstant(asOf === 'now' ? asOf : parseInstant(asOf), context.clock()) }),
-    spine: spineKey(spine, context.bucketUri),
+    spine: spineKey(spine, context),
     ...(lag === undefined ? {} : { lagMillis: typeof lag === 'number' ? lag : parseDuration(lag) }),
   });
-  planFeatures(context.manifest, selectionOf(request));
+  planTraining(context.manifest, selectionOf(request), context.grants);
   return request;
 }
 
-function spineKey(spine: string, bucketUri: string): string {
+function spineKey(spine: string, { bucketUri, grants }: RequestContext): string {
+  const folders = spineFolders(grants);
   if (spine.startsWith('s3://') && !spine.startsWith(bucketUri))
     throw invalidRequest(code, [
       { pointer: '/spine', message: `must lie in the deployment's bucket ${bucketUri}; copy it there` },
     ]);
   const key = spine.startsWith(bucketUri) ? spine.slice(bucketUri.length) : spine;
-  if (spineFolders.some((folder) => key.startsWith(folder))) return key;
+  if (folders.some((folder) => key.startsWith(folder))) return key;
   throw invalidRequest(code, [
     {
       pointer: '/spine',
-      message: `must lie under ${spineFolders.join(', ')} of the bucket; copy it to training-sets/`,
+      message: `must lie under ${folders.join(', ')} of the bucket; copy it to training-sets/`,
     },
   ]);
 }

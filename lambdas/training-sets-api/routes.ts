@@ -1,12 +1,14 @@
+import type { Grants } from '#engine/access/grants.ts';
+import { planTraining } from '#engine/access/reach-features.ts';
 import { type DatasetManifest, findDatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import type { StatisticsFile } from '#engine/training-set/dataset-statistics.ts';
-import { type TrainingSetRequest, trainingSetIdPattern } from '#engine/training-set/request.ts';
+import { selectionOf, type TrainingSetRequest, trainingSetIdPattern } from '#engine/training-set/request.ts';
 import {
   getTrainingSetRecord,
   type TrainingSetRecord,
   updateTrainingSetRecord,
 } from '#engine/training-set/training-set-record.ts';
-import type { HttpResponse, Route } from '#lambdas/http/router.ts';
+import type { HttpRequest, HttpResponse, Route } from '#lambdas/http/router.ts';
 import { formatInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { objectKeys } from '#spec/layout.ts';
@@ -39,22 +41,25 @@ export function trainingSetRoutes(options: TrainingSetRoutesOptions): Route[] {
     {
       method: 'POST',
       pattern: '/v1/training-sets',
-      handle: ({ body }) => create(options, body),
+      handle: (request) => create(options, request),
     },
     {
       method: 'GET',
       pattern: '/v1/training-sets/{id}',
-      handle: async ({ parameters }) => {
-        const answer = await describe(options, parameters.id ?? '');
+      handle: async ({ parameters, principal }) => {
+        const answer = await describe(options, parameters.id ?? '', principal.grants);
         return { body: JSON.stringify(answer), log: { trainingSet: answer.id, trainingSetStatus: answer.status } };
       },
     },
   ];
 }
 
-async function create(options: TrainingSetRoutesOptions, body: string): Promise<HttpResponse> {
+async function create(
+  options: TrainingSetRoutesOptions,
+  { body, principal: { grants } }: HttpRequest,
+): Promise<HttpResponse> {
   const { manifest, objects, newId, clock } = options;
-  const request = readRequest(body, { manifest, bucketUri: objects.uri(''), newId, clock });
+  const request = readRequest(body, { manifest, bucketUri: objects.uri(''), newId, clock, grants });
   if (!(await objects.head(request.spine)))
     throw new TidemarkError(
       'trainingSet.noSpine',
@@ -92,13 +97,14 @@ async function startRecorded(options: TrainingSetRoutesOptions, request: Trainin
   }
 }
 
-async function describe(options: TrainingSetRoutesOptions, id: string): Promise<TrainingSetAnswer> {
+async function describe(options: TrainingSetRoutesOptions, id: string, grants: Grants): Promise<TrainingSetAnswer> {
   const isId = trainingSetIdPattern.test(id);
   const record = isId ? await currentRecord(options, id) : undefined;
   // the manifest decides, whatever the record says
   const dataset = isId ? await findDatasetManifest(options.objects, id) : undefined;
   const state = record?.state === 'deleted' ? undefined : record?.state;
-  if (!state && !dataset)
+  const isKnown = (state ?? dataset) && mayKnow(options.manifest, { record, dataset }, grants);
+  if (!isKnown)
     throw new TidemarkError('trainingSet.unknown', `there is no training set ${JSON.stringify(id)}`, {
       kind: 'notFound',
     });
@@ -115,11 +121,32 @@ async function describe(options: TrainingSetRoutesOptions, id: string): Promise<
 }
 
 const linkSeconds = 3600;
+/** Whoever may train on what it holds may know of a training set and read it; to others there is none. */
+function mayKnow(
+  manifest: Manifest,
+  {
+    record,
+    dataset,
+  }: { readonly record: TrainingSetRecord | undefined; readonly dataset: DatasetManifest | undefined },
+  grants: Grants,
+): boolean {
+  if (grants.isAdmin) return true;
+  const features = dataset?.features.map(({ ref }) => ref) ?? [];
+  try {
+    planTraining(manifest, record ? selectionOf(record.request) : { features }, grants);
+    return true;
+  } catch (error) {
+    if (error instanceof TidemarkError) return false; // also of features that are no longer deployed: nobody's but the administrator's
+    throw error;
+  }
+}
+
 
 const linksOf = ({ linkTo }: TrainingSetRoutesOptions, { id, files }: DatasetManifest) =>
   Promise.all(
     files.map(async ({ name, sizeBytes, rows }) => ({
       url: await linkTo(`${objectKeys.dataset(id)}${name}`, linkSeconds),
+      name,
       sizeBytes,
       rows,
     })),

@@ -1,3 +1,4 @@
+import type { AccessInput } from '#spec/access.ts';
 import type { StageInput } from '#spec/stage.ts';
 import type { Definition } from './definition.ts';
 import type { NamingLevel } from './naming.ts';
@@ -13,6 +14,8 @@ export interface Config<TStage extends string = string> {
   readonly stages: Readonly<Record<TStage, StageInput>>;
   /** What `tidemark plan` makes of aggregated features that are not named `<what>_<window>`. @default 'warn' */
   readonly naming?: NamingLevel;
+  /** Who may do what over HTTP. @default - only the deployment's own token opens anything, and opens everything */
+  readonly access?: AccessInput;
 }
 
 /** What `tidemark.config.ts` exports by default. Entities, sources and views that others refer to need not be listed. */

@@ -12,6 +12,8 @@ export const actions = {
   applyEvents: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
   /** Records are put, locks are updated; neither is ever deleted. */
   useJobs: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+  /** API tokens, by their id. */
+  readTokens: ['dynamodb:GetItem'],
   /** What an event source mapping needs of its stream, on behalf of its function. */
   consumeStream: [
     'kinesis:DescribeStream',
@@ -73,6 +75,24 @@ export type KeyUser = 'dynamodb' | 'kinesis' | 's3' | 'secretsmanager';
 export function allow(grantee: IGrantable, allowed: readonly string[], resources: readonly string[]): void {
   grantee.grantPrincipal.addToPrincipalPolicy(
     new PolicyStatement({ actions: [...allowed], resources: [...resources] }),
+  );
+}
+
+export interface ItemsUse {
+  readonly tableArn: string;
+  readonly actions: readonly string[];
+  /** The only partition key that may be named. */
+  readonly partition: string;
+}
+
+/** Lets the grantee use the items of one partition of a table. */
+export function allowItems(grantee: IGrantable, use: ItemsUse): void {
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: [...use.actions],
+      resources: [use.tableArn],
+      conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [use.partition] } },
+    }),
   );
 }
 

@@ -1,5 +1,13 @@
 /** Every error that a user can cause or must act on. `code` is `room.problem`; callers switch on it, never on the text. */
-export type ErrorKind = 'invalid' | 'notFound' | 'conflict' | 'unauthorized' | 'unavailable' | 'failed';
+export type ErrorKind =
+  | 'invalid'
+  | 'notFound'
+  | 'conflict'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'throttled'
+  | 'unavailable'
+  | 'failed';
 
 /**
  * Message form: what was wrong, what was got, what is allowed, the fix; lowercase, no period.

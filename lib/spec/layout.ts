@@ -79,6 +79,11 @@ export const onlineSortKey = viewId;
 /** Sort key of the second item of a stream view's entity: what the first one has handed over (ADR 11). */
 export const closedSortKey = (view: Versioned): string => `${viewId(view)}/closed`;
 
+/** Partition key of a group of records in the jobs table; rights to one group name it. */
+export const recordPartition = (group: string): string => `record#${group}`;
+/** Group of the records of API tokens. */
+export const apiTokensGroup = 'api-token';
+
 /** Kinesis stream of a source. One deployment per stage, so the name carries all three. */
 export const streamName = (project: string, stage: string, source: string): string =>
   `tidemark-${project}-${stage}-${source}`.replaceAll('_', '-');

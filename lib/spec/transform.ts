@@ -1,3 +1,4 @@
+import type { Access } from './access.ts';
 import type { Manifest } from './manifest.ts';
 import type { Value } from './value-type.ts';
 
@@ -12,8 +13,10 @@ export type Transform = (
   context: { readonly asOf: number },
 ) => Readonly<Record<string, Value>>;
 
-/** What a bundle carries: the manifest and the transforms of its on-demand views, keyed `view@version`. */
+/** What a bundle carries: the manifest, who may do what with it, and the transforms of its on-demand views, keyed `view@version`. */
 export interface Repository {
   readonly manifest: Manifest;
+  /** @default - only the deployment's own token opens anything, and opens everything */
+  readonly access?: Access | undefined;
   readonly transforms: Readonly<Record<string, Transform>>;
 }

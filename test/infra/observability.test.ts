@@ -24,7 +24,7 @@ function observability(config: StageInput = {}, of: Manifest = manifest): Templa
   const stack = testStack();
   const dev = stage('dev', config);
   const storage = new Storage(stack, 'Storage', { manifest: of, stage: dev });
-  const { onlineStore, apiToken, eventStreams } = storage;
+  const { onlineStore, apiToken, jobsTable, eventStreams } = storage;
   const deployment = { manifest: of, repositoryModule, stage: dev };
   const trainingSetsFunction = new LambdaFunction(stack, 'TrainingSetsApi', {
     runtime: Runtime.NODEJS_24_X,
@@ -35,6 +35,7 @@ function observability(config: StageInput = {}, of: Manifest = manifest): Templa
     ...deployment,
     onlineStore,
     apiToken,
+    jobsTable,
     trainingSetsFunction,
   });
   new Observability(stack, 'Observability', {

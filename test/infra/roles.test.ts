@@ -87,11 +87,12 @@ describe('roles of the functions of streams', () => {
     expect(actionsOf(stream, `Stream${name}Role`)).toEqual(sorted(...everyFunction, ...expected));
   });
 
-  it('PushEvents may put records and read the token', () => {
+  it('PushEvents may put records and read the tokens', () => {
     expect(actionsOf(serving, 'ServingPushEventsRole')).toEqual(
       sorted(
         ...everyFunction,
         ...decrypt,
+        'dynamodb:GetItem',
         'kinesis:PutRecords',
         'kms:GenerateDataKey',
         'secretsmanager:GetSecretValue',

@@ -14,6 +14,7 @@ new Serving(stack, 'Serving', {
   repositoryModule,
   onlineStore: storage.onlineStore,
   apiToken: storage.apiToken,
+  jobsTable: storage.jobsTable,
   eventStreams: storage.eventStreams,
   trainingSetsFunction: new LambdaFunction(stack, 'TrainingSetsApi', {
     runtime: Runtime.NODEJS_24_X,
@@ -149,6 +150,16 @@ describe('role of the serving function', () => {
     expect(services).toHaveLength(2);
     expect(services[0]).toContain('"dynamodb.');
     expect(services[1]).toContain('"secretsmanager.');
+  });
+
+  it.each(['ServeFeatures', 'PushEvents'])('%s reads of the jobs table the API tokens and nothing else', (name) => {
+    const jobs = statementsOf(template, name).filter(({ Resource }) => JSON.stringify(Resource).includes('JobsTable'));
+    expect(jobs).toMatchObject([
+      {
+        Action: ['dynamodb:GetItem'],
+        Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['record#api-token'] } },
+      },
+    ]);
   });
 
   it('may act on all resources for traces only', () => {

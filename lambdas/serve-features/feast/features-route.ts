@@ -1,6 +1,6 @@
 import { type FeastWriter, feastResponseWriter } from '#engine/feast-response.ts';
 import type { Served } from '#engine/serve-features.ts';
-import { type ServePlan, servePlans } from '#engine/serve-plan.ts';
+import type { ServePlan } from '#engine/serve-plan.ts';
 import { feastProblems } from '#lambdas/feast/answer-problem.ts';
 import type { Route } from '#lambdas/http/router.ts';
 import { TidemarkError } from '#spec/errors.ts';
@@ -9,14 +9,13 @@ import { type FeastRequest, readFeastRequest } from './read-request.ts';
 
 /** POST /get-online-features, as Feast's own server answers it; where it differs is told in docs/feast.md. */
 export function feastFeaturesRoute(options: OnlineFeaturesOptions): Route {
-  const plans = servePlans(options.repository);
   const writerOf = feastWriters();
   return {
     method: 'POST',
     pattern: '/get-online-features',
     answerProblem: feastProblems(options.repository.manifest.project),
     handle: requestServer<FeastRequest>(options, {
-      read: ({ body }) => {
+      read: ({ body }, plans) => {
         const request = readFeastRequest(body, plans);
         writerOf(request); // two features of one name are refused before anything is read
         return request;

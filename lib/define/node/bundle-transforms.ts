@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, type BuildResult, build, type Plugin, transform } from 'esbuild';
 import { canonicalJson, hashOf } from '#spec/canonical-json.ts';
-import type { Manifest } from '#spec/manifest.ts';
+import type { Repository } from '#spec/transform.ts';
 import * as durations from '../durations.ts';
 import * as door from '../index.ts';
 import type { TransformExport } from './transform-exports.ts';
@@ -94,17 +94,18 @@ export async function transformHash(exported: TransformExport): Promise<string> 
 }
 
 /**
- * Text of an ES module without imports of user files that exports `repository`: the manifest and the transforms by `view@version`.
+ * Text of an ES module without imports of user files that exports `repository`: the manifest, the access and the transforms by `view@version`.
  * The definition functions are not part of it.
  */
 export async function bundleRepository(
-  { manifest, folder }: { readonly manifest: Manifest; readonly folder: string },
+  { manifest, access, folder }: Pick<Repository, 'manifest' | 'access'> & { readonly folder: string },
   transforms: readonly TransformExport[],
 ): Promise<string> {
   const contents = [
     ...transforms.map((transform, index) => importOf(transform, `transform${index}`)),
     'export const repository = {',
     `  manifest: JSON.parse(${JSON.stringify(canonicalJson(manifest))}),`,
+    ...(access ? [`  access: JSON.parse(${JSON.stringify(canonicalJson(access))}),`] : []),
     `  transforms: { ${transforms.map(({ viewId }, index) => `${JSON.stringify(viewId)}: transform${index}`).join(', ')} },`,
     '};',
   ];

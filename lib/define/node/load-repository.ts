@@ -1,12 +1,13 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Repository, Transform } from '#spec/transform.ts';
+import { accessProblems } from '../check-access.ts';
 import { collect } from '../compile/collect.ts';
 import { Problems } from '../compile/problems.ts';
 import { compile } from '../compile.ts';
 import { bundleRepository, transformHash } from './bundle-transforms.ts';
 import { checkBundle } from './check-bundle.ts';
-import { type LoadedConfig, loadConfig } from './load-config.ts';
+import { configFile, type LoadedConfig, loadConfig, wrong } from './load-config.ts';
 import { type TransformExport, transformExports } from './transform-exports.ts';
 
 /** A folder of definitions, loaded and compiled. */
@@ -34,7 +35,7 @@ export async function loadRepository(folder: string): Promise<LoadedRepository> 
  */
 export async function writeRepositoryModule(folder: string, outFile: string): Promise<LoadedRepository> {
   const { transforms, ...loaded } = await load(folder);
-  const text = await bundleRepository({ manifest: loaded.repository.manifest, folder: loaded.folder }, transforms);
+  const text = await bundleRepository({ ...loaded.repository, folder: loaded.folder }, transforms);
   await checkBundle(text, { manifest: loaded.repository.manifest, transforms });
   await mkdir(dirname(outFile), { recursive: true });
   const draft = `${outFile}.${process.pid}.draft`;
@@ -46,7 +47,7 @@ export async function writeRepositoryModule(folder: string, outFile: string): Pr
 async function load(given: string): Promise<LoadedRepository & { readonly transforms: readonly TransformExport[] }> {
   const folder = resolve(given);
   const config = await loadConfig(folder);
-  const { project, definitions } = config;
+  const { project, definitions, access } = config;
   // Once without hashes: definitions that are wrong are reported before any bundler sees them.
   compile(definitions, { project, folder });
   const transforms = await transformExports(definitions, folder);
@@ -54,11 +55,14 @@ async function load(given: string): Promise<LoadedRepository & { readonly transf
     transforms.map(async (transform) => [transform.viewId, await transformHash(transform)] as const),
   );
   const manifest = compile(definitions, { project, folder, transformHashes: Object.fromEntries(hashes) });
+  const problems = access ? accessProblems(access, manifest) : [];
+  if (problems.length > 0) throw wrong(join(folder, configFile), problems.join('; '));
   return {
     folder,
     config,
     repository: {
       manifest,
+      access,
       transforms: Object.fromEntries(transforms.map(({ viewId, view }) => [viewId, callable(view)])),
     },
     origins: originsOf(definitions, folder),

@@ -74,6 +74,7 @@ export class FeatureStore extends Construct {
       stage,
       repositoryModule,
       onlineStore,
+      jobsTable,
       apiToken,
       eventStreams,
       trainingSetsFunction: this.trainingSets.apiFunction.function,

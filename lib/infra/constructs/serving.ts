@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import type { DeploymentProps } from '#infra/config.ts';
 import type { ApiToken } from '#infra/constructs/api-token.ts';
 import type { EventStreams } from '#infra/constructs/event-streams.ts';
+import type { JobsTable } from '#infra/constructs/jobs-table.ts';
 import type { OnlineStore } from '#infra/constructs/online-store.ts';
 import { ServiceFunction } from '#infra/constructs/service-function.ts';
 import { ServingApi } from '#infra/constructs/serving-api.ts';
@@ -13,6 +14,8 @@ import { environmentSchema } from '#lambdas/serve-features/environment.ts';
 export interface ServingProps extends DeploymentProps {
   readonly onlineStore: OnlineStore;
   readonly apiToken: ApiToken;
+  /** Where API tokens are kept. */
+  readonly jobsTable: JobsTable;
   /** Absent: nothing can be pushed, and there is no route for it. */
   readonly eventStreams?: EventStreams | undefined;
   readonly trainingSetsFunction: IFunction;
@@ -26,18 +29,24 @@ export class Serving extends Construct {
 
   constructor(scope: Construct, id: string, props: ServingProps) {
     super(scope, id);
-    const { manifest, stage, repositoryModule, onlineStore, apiToken } = props;
+    const { manifest, stage, repositoryModule, onlineStore, apiToken, jobsTable } = props;
     this.serveFunction = new ServiceFunction(this, 'ServeFeatures', {
       name: 'serve-features',
       description: 'serves features from the online store',
       repositoryModule,
       stage,
       environmentSchema,
-      environment: { ...onlineStore.environment, ...apiToken.environment, STAGE_NAME: stage.name },
+      environment: {
+        ...onlineStore.environment,
+        ...jobsTable.environment,
+        ...apiToken.environment,
+        STAGE_NAME: stage.name,
+      },
       timeout: Duration.seconds(10),
       memoryMb: stage.serveMemoryMb,
     });
     onlineStore.grantServe(this.serveFunction);
+    jobsTable.grantTokens(this.serveFunction);
     apiToken.grantRead(this.serveFunction);
     this.pushFunction = props.eventStreams && this.createPushFunction(props, props.eventStreams);
     this.api = new ServingApi(this, 'Api', {
@@ -50,7 +59,7 @@ export class Serving extends Construct {
   }
 
   private createPushFunction(
-    { repositoryModule, stage, apiToken }: ServingProps,
+    { repositoryModule, stage, apiToken, jobsTable }: ServingProps,
     eventStreams: EventStreams,
   ): ServiceFunction<typeof pushEventsEnvironment> {
     const pushFunction = new ServiceFunction(this, 'PushEvents', {
@@ -61,6 +70,7 @@ export class Serving extends Construct {
       environmentSchema: pushEventsEnvironment,
       environment: {
         STREAM_NAMES: JSON.stringify(eventStreams.names),
+        ...jobsTable.environment,
         ...apiToken.environment,
         STAGE_NAME: stage.name,
       },
@@ -68,6 +78,7 @@ export class Serving extends Construct {
       memoryMb: 1024,
     });
     eventStreams.grantPut(pushFunction);
+    jobsTable.grantTokens(pushFunction);
     apiToken.grantRead(pushFunction);
     return pushFunction;
   }

@@ -5,6 +5,7 @@ import {
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
+import { recordPartition } from '#spec/layout.ts';
 import { parseRecordBody } from '../record-body.ts';
 import type { JobRecord, Records } from '../records.ts';
 
@@ -57,7 +58,7 @@ export class DynamoRecords implements Records {
 }
 
 const recordKey = (group: string, sort: string): { pk: { S: string }; sk: { S: string } } => ({
-  pk: { S: `record#${group}` },
+  pk: { S: recordPartition(group) },
   sk: { S: sort },
 });
 

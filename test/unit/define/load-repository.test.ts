@@ -78,6 +78,25 @@ export default { project: 'demo', definitions: [views], stages: { dev: {} }${nam
     expect(strict.repository.manifest).toEqual(plain.repository.manifest);
   });
 
+  it('takes the access along into the bundle, where it changes no hash', async () => {
+    const load = async (access: string) => {
+      const root = await repositoryOf({
+        'tidemark.config.ts': `import * as views from './views.ts';
+export default { project: 'demo', definitions: [views], stages: { dev: {} }${access} };`,
+        'views.ts': views('km * 2'),
+      });
+      await writeRepositoryModule(root, join(root, 'repository.mjs'));
+      return ((await import(join(root, 'repository.mjs'))) as { repository: Repository }).repository;
+    };
+    const [plain, guarded] = [
+      await load(''),
+      await load(", access: { roles: { a: { read: { views: ['computed'] } } } }"),
+    ];
+    expect(plain.access).toBeUndefined();
+    expect(guarded.access).toMatchObject({ roles: { a: { read: { views: ['computed'] }, admin: false } } });
+    expect(guarded.manifest).toEqual(plain.manifest);
+  });
+
   it('fails when there is no config', async () => {
     const root = await repositoryOf({});
     const { code, kind, message } = await errorOf(loadRepository(root));
@@ -101,12 +120,22 @@ export default { project: 'demo', definitions: [views], stages: { dev: {} }${nam
     [
       'an unknown member',
       "export default { project: 'p', definitions: [], stages: { dev: {} }, view: 1 };",
-      'unknown view; it has project, definitions, stages, naming',
+      'unknown view; it has project, definitions, stages, naming, access',
     ],
     [
       'an unknown level of naming',
       "export default { project: 'p', definitions: [], stages: { dev: {} }, naming: 'strict' };",
       'naming must be one of off, warn, error, got "strict"',
+    ],
+    [
+      'a role with a right that there is not',
+      "export default { project: 'p', definitions: [], stages: { dev: {} }, access: { roles: { a: { reed: {} } } } };",
+      'access.roles.a has unknown reed',
+    ],
+    [
+      'a role for a view that there is not',
+      "export default { project: 'p', definitions: [], stages: { dev: {} }, access: { roles: { a: { read: { views: ['x'] } } } } };",
+      'access.roles.a.read.views has "x"; there are none',
     ],
     [
       'a wrong region',

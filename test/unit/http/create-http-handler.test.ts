@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createHttpHandler } from '#lambdas/http/create-http-handler.ts';
+import { createIdentify } from '#lambdas/http/identity/identify.ts';
 import { problemSchema } from '#lambdas/http/problem.ts';
 import type { Route } from '#lambdas/http/router.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
@@ -45,7 +46,7 @@ beforeEach(() => {
     vi.spyOn(console, method).mockImplementation((line: string) => lines.push(line));
   handler = createHttpHandler({
     routes,
-    checkToken: async (given) => given === 'right',
+    identify: createIdentify({ checkToken: async (given) => given === 'right', clock: Date.now }),
     logger: createTelemetry('things', { project: 'shop', stage: 'dev' }).logger,
   });
 });

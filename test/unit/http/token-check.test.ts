@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createTokenCheck } from '#lambdas/http/token-check.ts';
+import { createTokenCheck } from '#lambdas/http/identity/token-check.ts';
 
 /** A secret that tests replace or break, which counts its reads; time stands still until moved. */
 function vault(token: string) {

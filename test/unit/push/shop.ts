@@ -1,4 +1,5 @@
 import { createHttpHandler } from '#lambdas/http/create-http-handler.ts';
+import { createIdentify } from '#lambdas/http/identity/identify.ts';
 import { type PushFacts, pushRoute } from '#lambdas/push-events/push-route.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
 import type { EventStream, NewRecord, StreamRecord } from '#store/event-stream.ts';
@@ -63,7 +64,7 @@ export function pushApi(of = manifest) {
         report: (fact) => facts.push(fact),
       }),
     ],
-    checkToken: async (token) => token === 'right',
+    identify: createIdentify({ checkToken: async (token) => token === 'right', clock: Date.now }),
     logger,
   });
   const call = (path: string, body: string, token = 'right') =>

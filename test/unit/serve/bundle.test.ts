@@ -24,6 +24,7 @@ process.stderr.write(JSON.stringify(answer), () => process.exit());`;
       cwd: '/',
       env: {
         ONLINE_TABLE_NAME: 'none',
+        JOBS_TABLE_NAME: 'none',
         API_TOKEN_SECRET_ARN: 'none',
         STAGE_NAME: 'dev',
         AWS_REGION: 'us-east-1',

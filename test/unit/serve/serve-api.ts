@@ -1,4 +1,5 @@
 import { createHttpHandler } from '#lambdas/http/create-http-handler.ts';
+import { createIdentify } from '#lambdas/http/identity/identify.ts';
 import type { ServeFacts } from '#lambdas/serve-features/request-server.ts';
 import { serveRoutes } from '#lambdas/serve-features/routes.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
@@ -14,7 +15,7 @@ export function serveApi(repository = shop) {
   logger.setLogLevel('SILENT');
   const handler = createHttpHandler({
     routes: serveRoutes({ repository, rows, clock: () => nowMillis, report: (fact) => facts.push(fact) }),
-    checkToken: async (token) => token === 'right',
+    identify: createIdentify({ checkToken: async (token) => token === 'right', clock: Date.now }),
     logger,
   });
   const call = async (method: string, path: string, request: Parameters<typeof proxyEvent>[2] = {}) => {

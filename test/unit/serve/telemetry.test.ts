@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createHttpHandler } from '#lambdas/http/create-http-handler.ts';
+import { createIdentify } from '#lambdas/http/identity/identify.ts';
 import { serveReporter } from '#lambdas/serve-features/report.ts';
 import { serveRoutes } from '#lambdas/serve-features/routes.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
@@ -27,7 +28,7 @@ async function serve(body: object, rows = new WatchedRows()) {
   const telemetry = createTelemetry('serve-features', deployment);
   const handler = createHttpHandler({
     routes: serveRoutes({ repository, rows, clock: () => nowMillis, report: serveReporter(telemetry, deployment) }),
-    checkToken: async () => true,
+    identify: createIdentify({ checkToken: async () => true, clock: Date.now }),
     logger: telemetry.logger,
   });
   const headers = { authorization: 'Bearer t0ken' };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { adminGrants } from '#engine/access/grants.ts';
 import { newTrainingSetId, type TrainingSetRequest } from '#engine/training-set/request.ts';
 import { updateTrainingSetRecord } from '#engine/training-set/training-set-record.ts';
 import type { HttpRequest } from '#lambdas/http/router.ts';
@@ -35,6 +36,7 @@ async function api() {
       query: {},
       body: '',
       requestId: 'r',
+      principal: { id: 'admin', grants: adminGrants },
       deadlineMillis: nowMillis,
       ...rest,
     };
