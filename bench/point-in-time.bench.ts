@@ -17,7 +17,7 @@ import type { BenchResult } from './bench.ts';
 const histories = [25, 100, 400];
 const labels = Number(process.env.TIDEMARK_BENCH_LABELS ?? 20_000);
 const labelsPerEntity = 10;
-/** `compared` (side by side), `large` (1 M labels over 2 views of 5 M rows each), `hot` (one entity with 1 M rows and 100,000 labels). */
+/** `compared` (side by side), `large` and `wide` (1 M labels over 2 and over 5 views of 5 M rows each), `hot` (one entity with 1 M rows and 100,000 labels). */
 const cases = (process.env.TIDEMARK_BENCH_CASES ?? 'compared').split(',');
 
 const features = [
@@ -201,6 +201,7 @@ const compared: readonly Shape[] = histories.map((history) => ({
   views: 1,
 }));
 const large: Shape = { name: 'large', entities: 50_000, history: 100, labels: 1_000_000, views: 2 };
+const wide: Shape = { ...large, name: 'wide', views: 5 };
 const hot: Shape = { name: 'hot', entities: 1, history: 1_000_000, labels: 100_000, views: 1 };
 
 export async function run(): Promise<readonly BenchResult[]> {
@@ -208,7 +209,7 @@ export async function run(): Promise<readonly BenchResult[]> {
   try {
     const cloud = await startLocalCloud({ name, port: 0 });
     Object.assign(process.env, localEnvironment(cloud.endpoint, cloud.dynamodbEndpoint));
-    const alone = [large, hot].filter((shape) => cases.includes(shape.name));
+    const alone = [large, wide, hot].filter((shape) => cases.includes(shape.name));
     const isCompared = cases.includes('compared');
     const shapes = [...(isCompared ? compared : []), ...alone];
     const manifest = manifestFor(shapes);

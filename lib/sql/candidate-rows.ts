@@ -1,6 +1,5 @@
-import type { Entity, StoredView } from '#spec/manifest.ts';
 import type { CommonTable } from './common-table.ts';
-import { featureTypes } from './feature-rows.ts';
+import { derivedColumns, featureTypes, type ViewOnTables } from './feature-rows.ts';
 import { quoted } from './text.ts';
 import { sqlType } from './types.ts';
 
@@ -13,8 +12,7 @@ export interface LabelKeys {
 
 /** A view's rows, as featureRowsSelect has them, and which features they have. */
 export interface ViewRows {
-  readonly entity: Entity;
-  readonly view: StoredView;
+  readonly on: ViewOnTables;
   readonly features: readonly string[];
   readonly select: string;
 }
@@ -28,15 +26,16 @@ export const hasKeys = ({ keys }: LabelKeys): string => keys.map((key) => `${key
  * comparison of whole rows that follows is of these alone. Rows that stay without need (ties, rows published again) change nothing.
  */
 export function candidateRowTables(rows: ViewRows, labels: LabelKeys, suffix: string): readonly CommonTable[] {
-  const { entity, view, features, select } = rows;
-  const keys = entity.keys.map(({ name }) => quoted(name));
-  const types = featureTypes(view);
+  const { on, features, select } = rows;
+  const keys = on.entity.keys.map(({ name }) => quoted(name));
+  const types = featureTypes(on.view);
+  const derived = derivedColumns(on);
   const columns = [
     ...(['_event_ms', '_created_ms', '_run'] as const).map((name) => ({ name, type: 'bigint' })),
     { name: '_deleted', type: 'boolean' },
     { name: '_marks', type: 'varchar' },
     ...features.map((name) => ({ name: quoted(name), type: sqlType(types.get(name) ?? 'string') })),
-  ];
+  ].filter(({ name }) => !derived.has(name));
   const names = columns.map(({ name }) => name);
   const sameKeys = keys.map((key, at) => `r.${key} = w.${labels.keys[at] ?? ''}`).join(' AND ');
   const keysOfLabels = labels.keys.join(', ');
@@ -56,7 +55,7 @@ export function candidateRowTables(rows: ViewRows, labels: LabelKeys, suffix: st
     {
       name: `candidates${suffix}`,
       query: [
-        `SELECT ${[...keys, ...names].join(', ')}, _visible_ms AS _ts`,
+        `SELECT ${[...keys, ...names, ...[...derived].map(([name, value]) => `${value} AS ${name}`)].join(', ')}, _visible_ms AS _ts`,
         'FROM (SELECT *, lead(_k) OVER w AS _next_k, lead(_event_ms) OVER w AS _next_event_ms',
         // _k puts rows before labels of the same instant: a row visible exactly at t counts
         `FROM near${suffix} WINDOW w AS (PARTITION BY ${keys.join(', ')} ORDER BY _visible_ms, _k)) n`,

@@ -179,6 +179,24 @@ export function tableEvents(
   };
 }
 
+/**
+ * Columns of featureRowsSelect that follow from the others or never vary, as expressions over the others: what needs them after a sort need not carry
+ * them through it.
+ */
+export function derivedColumns({ view, source }: Pick<ViewOnTables, 'view' | 'source'>): ReadonlyMap<string, string> {
+  const ofTable = [
+    ['_run', bigint(0)],
+    ['_marks', 'CAST(NULL AS varchar)'],
+  ] as const;
+  const hasCreated = view.kind === 'table' && source.createdTime !== undefined;
+  const hasDeleted = view.kind === 'table' && source.deleted !== undefined;
+  return new Map([
+    ...(hasCreated ? [] : [['_created_ms', '_event_ms'] as const]),
+    ...(view.kind === 'table' ? ofTable : []),
+    ...(hasDeleted ? [] : [['_deleted', 'false'] as const]),
+  ]);
+}
+
 /** True for rows without event time, which are visible always. */
 export const isStaticView = ({ view, source }: Pick<ViewOnTables, 'view' | 'source'>): boolean =>
   view.kind === 'table' && source.eventTime === undefined;

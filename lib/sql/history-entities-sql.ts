@@ -58,8 +58,9 @@ export interface HistoryEntitiesOptions {
 export function historyEntitiesSql({ view, source, entity, plan, tiles }: HistoryEntitiesOptions): string {
   const keys = entity.keys.map(({ name }) => quoted(name)).join(', ');
   const all = (expression: string): string => `array_agg(${expression} ORDER BY _at)`;
-  const columns = plan.exact ? eventColumns(historyEventColumns(view, source, plan), all) : tileColumns(plan, all);
-  const order = plan.exact ? '_event_ms' : '_level, _end_ms';
+  const ofEvents = historyEventColumns(view, source, plan);
+  const columns = plan.exact ? eventColumns(ofEvents, all) : tileColumns(plan, all);
+  const order = plan.exact ? eventOrder(ofEvents) : '_level, _end_ms';
   return [
     'WITH history_tiles AS (',
     tiles,
@@ -128,6 +129,15 @@ const eventColumns = ({ columns, hashed }: ReturnType<typeof historyEventColumns
     .map((name) => logColumns.hash(name))
     .map((name) => `${all(quoted(name))} AS ${quoted(historyColumns.column(name))}`),
 ];
+
+/** By every column: events of one instant have one order, so that a backfill that is run again gives equal rows on any engine. */
+const eventOrder = ({ columns, hashed }: ReturnType<typeof historyEventColumns>): string =>
+  [
+    '_event_ms',
+    ...[...columns.map(({ name }) => name), ...hashed.map((name) => logColumns.hash(name))].map(
+      (name) => `${quoted(name)} IS NULL, ${quoted(name)}`, // engines differ on where nulls stand
+    ),
+  ].join(', ');
 
 const transported = (expression: string, type: ColumnType): string =>
   comesAsText(type) ? `CAST(${expression} AS varchar)` : withoutNegativeZero(expression, type);

@@ -73,7 +73,7 @@ export function labelRowsSeenSql(
     mode,
     ...(isStaticView(on) ? {} : { bounds: { maxEventMillis: eventTimeRangeMillis.max - lagMillis } }),
   });
-  const candidates = candidateRowTables({ entity, view, features: read, select }, { table: 'labels', keys }, '');
+  const candidates = candidateRowTables({ on, features: read, select }, { table: 'labels', keys }, '');
   const seen = `SELECT _row, _k, max_by(_r, _o) OVER (PARTITION BY ${keys.join(', ')} ORDER BY _ts, _k ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS _r FROM rows_and_labels`;
   const columns = [
     `_row AS ${quoted(seenColumns.row)}`,

@@ -115,7 +115,7 @@ function viewRows(entity: Entity, { view, features }: StoredSelection, options: 
   const on = { database, view, source: findRowSource(manifest, view.source), entity };
   const read = featuresRead({ view, features });
   const select = featureRowsSelect(on, { features: read, mode, bounds: seenBounds(on, options) });
-  return { entity, view, features: read, select };
+  return { on, features: read, select };
 }
 
 /** Tie-breaks of table views compare every feature, so all of them are read. */
