@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DeployedFlights, deployedFlights } from '../support/deployed-flights.ts';
+import { callFeast, type FeastCall, type FeastResult } from '../support/feast-client.ts';
+import { httpCall } from '../support/http-call.ts';
+
+const flight = { carrier: 'UA', origin: 'EWR', tailnum: 'N14228' };
+const features = ['carrier_departures:departures_24h', 'carrier_departures:mean_delay_24h', 'weather:humidity'];
+const calls = {
+  refs: {
+    features,
+    rows: [
+      { carrier: 'UA', origin: 'EWR' },
+      { carrier: 'DL', origin: 'LGA' },
+    ],
+  },
+  fullNames: { features, rows: [{ carrier: 'UA', origin: 'EWR' }], full_names: true },
+  service: { service: 'delay_model', rows: [{ ...flight, distance: 1400 }], full_names: true },
+  unknownEntity: { features: ['carrier_departures:departures_24h'], rows: [{ carrier: 'QQ' }] },
+  unknownView: { features: ['carier_departures:departures_24h'], rows: [{ carrier: 'UA' }] },
+  unknownFeature: { features: ['carrier_departures:departures_2h'], rows: [{ carrier: 'UA' }] },
+  unknownService: { service: 'delay_modle', rows: [flight] },
+  nullKey: { features: ['carrier_departures:departures_24h'], rows: [{ carrier: null }] },
+  missingKey: { features: ['carrier_departures:departures_24h'], rows: [{ plane: 'N14228' }] },
+  missingField: { service: 'delay_model', rows: [flight], full_names: true },
+} as const satisfies Readonly<Record<string, FeastCall>>;
+
+let flights: DeployedFlights;
+let home: string;
+let results: Readonly<Record<keyof typeof calls, FeastResult>>;
+
+beforeAll(async () => {
+  flights = await deployedFlights();
+  home = mkdtempSync(join(tmpdir(), 'tidemark-feast-'));
+  const answers = await callFeast(flights.target, home, Object.values(calls));
+  results = Object.fromEntries(Object.keys(calls).map((name, index) => [name, answers[index]])) as typeof results; // one of each
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** The same rows by our own route, as columns of result names. */
+async function ours(body: object): Promise<Record<string, unknown[]>> {
+  const { status, json } = await httpCall(flights.target, '/v1/online-features', { body });
+  expect(status).toBe(200);
+  const { names, rows } = json as { names: string[]; rows: { values: unknown[] }[] }; // its documented shape
+  return Object.fromEntries(names.map((name, index) => [name, rows.map(({ values }) => values[index])]));
+}
+
+describe("Feast's SDK, unmodified", () => {
+  it('reads by reference what our own route serves', async () => {
+    const expected = await ours({ features, entities: calls.refs.rows });
+    expect(results.refs.columns).toEqual({
+      carrier: ['UA', 'DL'],
+      origin: ['EWR', 'LGA'],
+      departures_24h: expected.carrier_departures__departures_24h,
+      mean_delay_24h: expected.carrier_departures__mean_delay_24h,
+      humidity: expected.weather__humidity,
+    });
+    expect(expected.carrier_departures__departures_24h?.every((count) => Number(count) > 0)).toBe(true);
+  });
+
+  it('reads with full feature names', () => {
+    expect(Object.keys(results.fullNames.columns ?? {})).toEqual([
+      'carrier',
+      'origin',
+      ...features.map((feature) => feature.replace(':', '__')),
+    ]);
+  });
+
+  it('reads a service by its name, stored features and features on demand', async () => {
+    const expected = await ours({ service: 'delay_model', entities: [flight], request: [{ distance: 1400 }] });
+    const { flight_context__utc_hour: _, ...read } = results.service.columns ?? {}; // of the instant of the answer
+    const { flight_context__utc_hour: hour, ...served } = expected;
+    expect(read).toEqual({ carrier: ['UA'], origin: ['EWR'], tailnum: ['N14228'], ...served });
+    expect(hour).toEqual([expect.any(Number)]);
+    expect(read.flight_context__distance_km).toEqual([1400 * 1.609344]);
+  });
+
+  it('reads nothing of an entity that there is not', () => {
+    expect(results.unknownEntity.columns).toEqual({ carrier: ['QQ'], departures_24h: [null] });
+  });
+
+  it('raises the errors that Feast has classes for, and says what is wrong of the others', () => {
+    expect(results.unknownView).toEqual({
+      error: 'FeatureViewNotFoundException',
+      message: `Feature view carier_departures does not exist in project ${flights.manifest.project}`,
+    });
+    expect(results.unknownService).toEqual({
+      error: 'FeatureServiceNotFoundException',
+      message: `Feature service delay_modle does not exist in project ${flights.manifest.project}`,
+    });
+    expect(results.missingField.error).toBe('RequestDataNotFoundInEntityRowsException');
+    expect(results.unknownFeature.message).toContain('departures_2h');
+    expect(results.nullKey).toEqual({ error: 'FeastError', message: expect.stringContaining('null') });
+    expect(results.missingKey.message).toContain("Missing join key values for keys: ['carrier']");
+  });
+});
