@@ -1,24 +1,29 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { type ByteSource, openParquet } from '#codec/parquet-read.ts';
 import type { OpenedDataset } from '#engine/leakage/dataset-rows.ts';
 import { objectSource } from '#engine/object-source.ts';
 import { datasetManifestSchema } from '#engine/training-set/dataset-manifest.ts';
-import { readDatasetManifest } from '#engine/training-set/datasets.ts';
+import { readDatasetManifest, refuseCsv } from '#engine/training-set/datasets.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { objectKeys } from '#spec/layout.ts';
 import type { Objects } from '#store/objects.ts';
 
-/** A training set by its id in the deployment, or in a folder to which it was downloaded. Throws trainingSet.unknown, cli.badDataset. */
+/** A training set by its id in the deployment, or in a folder to which it was downloaded. Throws trainingSet.unknown, trainingSet.notParquet, cli.badDataset. */
 export async function openDataset(objects: () => Objects, named: string): Promise<OpenedDataset> {
-  if (isFolder(named)) return openFolder(named);
+  if (isFolder(named)) return checked(openFolder(named));
   const stored = objects();
   const manifest = await readDatasetManifest(stored, named);
-  return {
+  return checked({
     manifest,
     open: async (name) => openParquet(await objectSource(stored, `${objectKeys.dataset(named)}${name}`)),
-  };
+  });
+}
+
+function checked(dataset: OpenedDataset): OpenedDataset {
+  refuseCsv(dataset.manifest);
+  return dataset;
 }
 
 const isFolder = (named: string): boolean => existsSync(named) && statSync(named).isDirectory();
@@ -33,8 +38,7 @@ function openFolder(folder: string): OpenedDataset {
     );
   return {
     manifest: parsed.data,
-    // Only files of the folder itself, whatever the manifest says.
-    open: (name) => openParquet(fileSource(join(folder, basename(name)))),
+    open: (name) => openParquet(fileSource(join(folder, name))),
   };
 }
 

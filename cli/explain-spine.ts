@@ -1,12 +1,11 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { planFeatures } from '#engine/feature-plan.ts';
 import {
   explainTrainingSet,
   type TrainingSetExplanation,
   tablesToList,
 } from '#engine/training-set/explain-training-set.ts';
 import { fixedInstant } from '#engine/training-set/fixed-instant.ts';
-import { parseTrainingSetRequest, selectionOf, type TrainingSetInput } from '#engine/training-set/request.ts';
+import { parseTrainingSetRequest, planOfRequest, type TrainingSetInput } from '#engine/training-set/request.ts';
 import { type StoredTable, storedTable } from '#engine/training-set/scanned-tables.ts';
 import { surveySpine } from '#engine/training-set/survey-spine.ts';
 import { TidemarkError } from '#spec/errors.ts';
@@ -55,7 +54,7 @@ export async function explainSpine(
     throw new TidemarkError('trainingSet.noSpine', `there is no spine at ${objects.uri(key)}; upload it first`, {
       kind: 'notFound',
     });
-  const plan = planFeatures(manifest, selectionOf(request));
+  const plan = planOfRequest(manifest, request);
   const asOfMillis = request.asOf === undefined ? undefined : fixedInstant(request.asOf, Date.now());
   const survey = await surveySpine(files, { request, plan, object }, { asOfMillis });
   const stored = new Map<string, StoredTable>();

@@ -2,6 +2,7 @@ import { fixedInstant } from '#engine/training-set/fixed-instant.ts';
 import { parseInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { type Command, listOption, type OptionValues, stringOption } from '../command.ts';
+import { cutOptions, fileOptions, fileUsage } from '../cut-options.ts';
 import type { Choice } from '../explain-spine.ts';
 import { createDataset } from './training-set.ts';
 import { explainDataset } from './training-set-explain.ts';
@@ -11,12 +12,14 @@ const options = {
   service: { type: 'string' },
   features: { type: 'string', multiple: true },
   'as-of': { type: 'string' },
+  ...fileOptions,
 } as const;
 
 const usage = [
   '--entities FILE     Parquet or CSV, on this machine or s3://; keys, request fields, whatever else',
   '--service NAME | --features view:feature,...',
   '--as-of INSTANT     what was served then; default: now, once for all rows',
+  ...fileUsage,
 ];
 
 export const exportCommand: Command = {
@@ -55,6 +58,7 @@ function entitiesOf(given: OptionValues): { readonly spine: string; readonly cho
     chosen: {
       ...(service === undefined ? { features: [...features] } : { service }),
       asOf: asOf === 'now' ? asOf : fixedInstant(parseInstant(asOf), Date.now()),
+      ...cutOptions(given),
     },
   };
 }

@@ -1,5 +1,6 @@
 import { type Command, type CommandContext, stringOption } from '../command.ts';
 import { connect } from '../connections.ts';
+import { fileOptions, fileUsage, rowOptions, rowUsage } from '../cut-options.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Choice, explainSpine } from '../explain-spine.ts';
 import { trainingSetPlanText } from '../report/training-set-plan.ts';
@@ -17,12 +18,16 @@ export const trainingSetExplain: Command = {
     ...selectionUsage,
     '--event-time-column NAME   default: event_timestamp, else event_time',
     labelUsage,
+    ...rowUsage,
+    ...fileUsage,
   ],
   options: {
     ...selectionOptions,
     spine: { type: 'string' },
     'event-time-column': { type: 'string' },
     label: { type: 'string' },
+    ...rowOptions,
+    ...fileOptions,
   },
   run: (context) => explainDataset(context, { spine: spineOption(context.options), chosen: choice(context.options) }),
 };

@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { planFeatures } from '#engine/feature-plan.ts';
 import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
+import { datasetFileName } from '#engine/training-set/dataset-options.ts';
 import { listTrainingSets, readDatasetManifest } from '#engine/training-set/datasets.ts';
 import { refuseCost } from '#engine/training-set/refuse-cost.ts';
 import { refuseUnmatched, unmatchedViews } from '#engine/training-set/refuse-unmatched.ts';
 import {
   newTrainingSetId,
   parseTrainingSetRequest,
+  planOfRequest,
   selectionOf,
   type TrainingSetMode,
 } from '#engine/training-set/request.ts';
@@ -26,9 +28,11 @@ import {
   stringOption,
 } from '../command.ts';
 import { type Connections, connect } from '../connections.ts';
+import { cutOptions, fileOptions, fileUsage, rowOptions, rowUsage } from '../cut-options.ts';
 import { assertSucceeded, execute } from '../executions.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Choice, explainSpine, type Spine } from '../explain-spine.ts';
+import { splitLines } from '../report/dataset-splits.ts';
 import { Progress } from '../report/progress.ts';
 import { byteSize, duration, grouped, table } from '../report/table.ts';
 import { loadManifest, repositoryFolder } from '../repository.ts';
@@ -69,6 +73,7 @@ export function choice(options: OptionValues): Choice {
     ...(lag === undefined ? {} : { lagMillis: parseDuration(lag) }),
     ...(eventTimeColumn === undefined ? {} : { eventTimeColumn }),
     ...(label === undefined ? {} : { label }),
+    ...cutOptions(options),
   };
 }
 
@@ -85,6 +90,8 @@ export const trainingSetCreate: Command = {
     ...selectionUsage,
     '--event-time-column NAME   default: event_timestamp, else event_time',
     labelUsage,
+    ...rowUsage,
+    ...fileUsage,
     '--out DIR           download the dataset there',
     '--max-cost USD      refuse, before any query is paid for, what would scan for more (see "training-set explain")',
   ],
@@ -94,6 +101,8 @@ export const trainingSetCreate: Command = {
     out: { type: 'string' },
     'event-time-column': { type: 'string' },
     label: { type: 'string' },
+    ...rowOptions,
+    ...fileOptions,
     'max-cost': { type: 'string' },
     id: { type: 'string' },
   },
@@ -118,7 +127,7 @@ export async function createDataset(
   const [what, prefix] = chosen.asOf === undefined ? (['training set', 'ts'] as const) : (['export', 'ex'] as const);
   const id = stringOption(options, 'id') ?? newTrainingSetId(Date.now(), randomBytes(3).toString('hex'), prefix);
   // Everything that can be told without the spine is told before it is uploaded.
-  parseTrainingSetRequest({ id, spine, ...chosen });
+  planOfRequest(manifest, parseTrainingSetRequest({ id, spine, ...chosen }));
   const maxCost = costOption(options, 'max-cost');
   const labels = spineOf(spine, target.bucket);
   // A spine in the bucket is checked by the first step of the build; to read it here costs a download.
@@ -147,6 +156,7 @@ export async function createDataset(
   const lines = [
     `${what} ${id}: ${grouped(dataset.rows)} rows${at}, ${dataset.features.length} features, ${byteSize(dataset.bytesScanned)} scanned, ${duration((performance.now() - started) / 1000)}`,
     `  in s3://${target.bucket}/${objectKeys.dataset(id)}`,
+    ...splitLines(dataset),
     ...(out === undefined
       ? []
       : [...dataset.files.map(({ name }) => name), 'statistics.json', 'manifest.json'].map(
@@ -193,9 +203,12 @@ export async function buildTrainingSet(
 async function download({ objects }: Connections, id: string, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for await (const { key } of objects.list(objectKeys.dataset(id))) {
-    const stored = await objects.get(key);
+    const name = key.slice(objectKeys.dataset(id).length);
+    const stored = datasetFileName.test(name) ? await objects.get(key) : undefined;
     if (!stored) continue;
-    writeFileSync(join(folder, basename(key)), stored.body);
+    const file = join(folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, stored.body);
   }
 }
 

@@ -6,6 +6,7 @@ import type {
 } from '#engine/training-set/explain-training-set.ts';
 import { unmatchedViews } from '#engine/training-set/refuse-unmatched.ts';
 import { durationText } from '#spec/duration-text.ts';
+import { splitLines } from './dataset-splits.ts';
 import { byteSize, grouped } from './table.ts';
 
 /** The plan of a training set for people. */
@@ -15,6 +16,8 @@ export function trainingSetPlanText(plan: TrainingSetExplanation): string {
     plan.asOf === undefined
       ? `${grouped(plan.rows)} labels from ${plan.labels.from} to ${plan.labels.to}${lag}; ${modes[plan.mode]}`
       : `${grouped(plan.rows)} rows, all as of ${plan.asOf}; ${modes[plan.mode]}`,
+    ...(plan.rows < plan.spineRows ? [`  a sample of the spine's ${grouped(plan.spineRows)} rows`] : []),
+    ...splitLines(plan),
     ...unmatchedViews(plan).map((sentence) => `warning: ${sentence}`),
     ...plan.views.flatMap(viewLines),
     ...(plan.onDemand.length > 0 ? [`computed after the join: ${plan.onDemand.join(', ')}`] : []),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { datasetFormats, fileRowsSchema, sampleSchema, splitNameList } from '#engine/training-set/dataset-options.ts';
 import { trainingSetIdSchema, trainingSetModes } from '#engine/training-set/request.ts';
 
 /** Body of POST /v1/training-sets. */
@@ -21,6 +22,25 @@ export const trainingSetBodySchema = z.strictObject({
   label: z.optional(
     z.string().check(z.minLength(1), z.describe('column of the dataset whose classes are counted in its statistics')),
   ),
+  split: z.optional(
+    z
+      .strictObject({
+        time: z.optional(
+          z.array(z.string()).check(z.describe('one or two ISO 8601 instants: train is event time < the first')),
+        ),
+        hash: z.optional(z.array(z.number()).check(z.describe('two or three shares whose sum is 1'))),
+        by: z.optional(z.string().check(z.describe('with `hash`: the entity whose labels stay together'))),
+        seed: z.optional(z.int().check(z.nonnegative())),
+      })
+      .check(z.describe('train, (validation,) test: by `time`, or by `hash` of an entity')),
+  ),
+  sample: z.optional(
+    sampleSchema.check(
+      z.describe('a share of the labels, drawn by the hash of the entity `by`; without one, by event time and keys'),
+    ),
+  ),
+  fileRows: z.optional(fileRowsSchema.check(z.describe('rows of every file, 1,000 to 1,000,000'))),
+  format: z.optional(z.enum(datasetFormats)),
   asOf: z.optional(
     z
       .string()
@@ -47,12 +67,13 @@ export const trainingSetAnswerSchema = z.strictObject({
     z
       .array(
         z.strictObject({
+          name: z.string().check(z.describe('path within the dataset; its folder is the split')),
           url: z.string().check(z.describe('reads the file without a token, for an hour at most')),
           sizeBytes: z.int(),
           rows: z.int(),
         }),
       )
-      .check(z.describe(`links to the Parquet files in row order; absent beyond ${maximumLinks} files`)),
+      .check(z.describe(`links to the files in row order; absent beyond ${maximumLinks} files`)),
   ),
   statistics: z.optional(
     z
@@ -69,6 +90,21 @@ export const trainingSetAnswerSchema = z.strictObject({
       pinned: z.boolean().check(z.describe('false: what was read changed while it was read')),
       rows: z.int(),
       files: z.array(z.string()),
+      format: z.enum(datasetFormats),
+      sample: z.optional(sampleSchema),
+      splits: z.optional(
+        z
+          .array(
+            z.strictObject({
+              name: z.enum(splitNameList),
+              rows: z.int(),
+              files: z.int(),
+              from: z.string().check(z.describe('least event time, inclusive')),
+              to: z.string().check(z.describe('greatest event time, inclusive')),
+            }),
+          )
+          .check(z.describe('in order; the files of each lie in a folder of its name')),
+      ),
       features: z.array(
         z.strictObject({ name: z.string(), ref: z.string(), type: z.string(), nulls: z.int(), nullShare: z.number() }),
       ),

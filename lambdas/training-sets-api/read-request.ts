@@ -1,7 +1,9 @@
 import type { Grants } from '#engine/access/grants.ts';
 import { planTraining } from '#engine/access/reach-features.ts';
 import { fixedInstant } from '#engine/training-set/fixed-instant.ts';
+import { readSplit } from '#engine/training-set/read-split.ts';
 import { parseTrainingSetRequest, selectionOf, type TrainingSetRequest } from '#engine/training-set/request.ts';
+import { checkPlacement } from '#engine/training-set/row-placement.ts';
 import { fieldErrorsOf, invalidRequest } from '#lambdas/http/field-errors.ts';
 import { jsonBody } from '#lambdas/http/json-body.ts';
 import { parseDuration } from '#semantics/duration.ts';
@@ -42,16 +44,28 @@ export function readRequest(body: string, context: RequestContext): TrainingSetR
   const parsed = trainingSetBodySchema.safeParse(jsonBody(body), { reportInput: true });
   if (!parsed.success)
     throw invalidRequest(code, fieldErrorsOf(parsed.error.issues, Object.keys(trainingSetBodySchema.shape)));
-  const { lag, spine, id, asOf, ...rest } = parsed.data;
+  const { lag, spine, id, asOf, split, ...rest } = parsed.data;
   const request = parseTrainingSetRequest({
     ...rest,
     id: id ?? context.newId(asOf === undefined ? 'ts' : 'ex'),
     ...(asOf === undefined ? {} : { asOf: fixedInstant(asOf === 'now' ? asOf : parseInstant(asOf), context.clock()) }),
+    ...(split === undefined ? {} : { split: writtenAt('/split', () => readSplit(split)) }),
     spine: spineKey(spine, context),
     ...(lag === undefined ? {} : { lagMillis: typeof lag === 'number' ? lag : parseDuration(lag) }),
   });
-  planTraining(context.manifest, selectionOf(request), context.grants);
+  const { entities } = planTraining(context.manifest, selectionOf(request), context.grants);
+  checkPlacement({ ...request, entities });
   return request;
+}
+
+/** What a member says; its fault is told at its pointer. */
+function writtenAt<T>(pointer: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof TidemarkError) throw invalidRequest(code, [{ pointer, message: error.message }]);
+    throw error;
+  }
 }
 
 function spineKey(spine: string, { bucketUri, grants }: RequestContext): string {

@@ -1,6 +1,7 @@
 import type { Grants } from '#engine/access/grants.ts';
 import { planTraining } from '#engine/access/reach-features.ts';
 import { type DatasetManifest, findDatasetManifest } from '#engine/training-set/dataset-manifest.ts';
+import type { DatasetSplit } from '#engine/training-set/dataset-splits.ts';
 import type { StatisticsFile } from '#engine/training-set/dataset-statistics.ts';
 import { selectionOf, type TrainingSetRequest, trainingSetIdPattern } from '#engine/training-set/request.ts';
 import {
@@ -120,7 +121,6 @@ async function describe(options: TrainingSetRoutesOptions, id: string, grants: G
   };
 }
 
-const linkSeconds = 3600;
 /** Whoever may train on what it holds may know of a training set and read it; to others there is none. */
 function mayKnow(
   manifest: Manifest,
@@ -141,12 +141,13 @@ function mayKnow(
   }
 }
 
+const linkSeconds = 3600;
 
 const linksOf = ({ linkTo }: TrainingSetRoutesOptions, { id, files }: DatasetManifest) =>
   Promise.all(
     files.map(async ({ name, sizeBytes, rows }) => ({
-      url: await linkTo(`${objectKeys.dataset(id)}${name}`, linkSeconds),
       name,
+      url: await linkTo(`${objectKeys.dataset(id)}${name}`, linkSeconds),
       sizeBytes,
       rows,
     })),
@@ -185,6 +186,14 @@ const progressOf = (record: TrainingSetRecord): Partial<TrainingSetAnswer> => ({
   ...(record.error && record.state === 'failed' ? { error: record.error } : {}),
 });
 
+const splitAnswer = ({ name, rows, files, minEventMillis, maxEventMillis }: DatasetSplit) => ({
+  name,
+  rows,
+  files,
+  from: formatInstant(minEventMillis),
+  to: formatInstant(maxEventMillis),
+});
+
 const summaryOf = (dataset: DatasetManifest, location: string): NonNullable<TrainingSetAnswer['dataset']> => ({
   location,
   requestId: dataset.requestId,
@@ -192,6 +201,9 @@ const summaryOf = (dataset: DatasetManifest, location: string): NonNullable<Trai
   pinned: dataset.pinned,
   rows: dataset.rows,
   files: dataset.files.map(({ name }) => name),
+  format: dataset.format ?? 'parquet',
+  ...(dataset.sample ? { sample: dataset.sample } : {}),
+  ...(dataset.splits ? { splits: dataset.splits.map(splitAnswer) } : {}),
   features: dataset.features,
   ...(dataset.service ? { service: dataset.service } : {}),
   definitionsHash: dataset.definitionsHash,

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { readJson } from '#engine/stored-json.ts';
 import type { Objects } from '#store/objects.ts';
-import { sampleSchema, splitNameList, splitSchema } from './dataset-options.ts';
+import { datasetFileName, sampleSchema, splitNameList, splitSchema } from './dataset-options.ts';
 import { trainingSetModes } from './request.ts';
 import { readFolderSchema, stateCountsSchema, workFiles } from './work-files.ts';
 
@@ -71,7 +71,14 @@ export const datasetManifestSchema = z.strictObject({
   ),
   rows: count,
   /** Files in row order, split by split. */
-  files: z.array(z.strictObject({ name: z.string(), rows: count, sizeBytes: count, sha256: z.string() })),
+  files: z.array(
+    z.strictObject({
+      name: z.string().check(z.regex(datasetFileName)),
+      rows: count,
+      sizeBytes: count,
+      sha256: z.string(),
+    }),
+  ),
   /** The column that is the label; named by the request. */
   label: z.optional(z.string()),
   /** Statistics of all columns (engine/statistics); absent in datasets that were built before there were any. */

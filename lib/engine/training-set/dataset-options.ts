@@ -6,11 +6,15 @@ export const datasetFormats = ['parquet', 'csv'] as const;
 export type DatasetFormat = (typeof datasetFormats)[number];
 
 const seedSchema = z.int().check(z.nonnegative());
-const shareSchema = z.number().check(z.gt(0), z.lt(1));
+const shareSchema = z
+  .number()
+  .check(z.refine((share) => share > 0 && share < 1, 'must be between 0 and 1, neither of them'));
 const entityName = z.string().check(z.minLength(1));
 
 /** Rows of a file: fewer are not worth one, more do not fit a step's memory (wide datasets fit less, see boundedRows). */
-export const fileRowsSchema = z.int().check(z.minimum(1000), z.maximum(1_000_000));
+export const fileRowsSchema = z
+  .int()
+  .check(z.refine((rows) => rows >= 1000 && rows <= 1_000_000, 'must be from 1,000 to 1,000,000'));
 
 /** The share of the labels to keep, drawn by the hash of an entity's keys, or of every row where no entity is named. */
 export const sampleSchema = z.strictObject({
@@ -57,6 +61,9 @@ export function splitNames(split: Split | undefined): readonly SplitName[] {
   const count = split.kind === 'time' ? split.cutsMillis.length + 1 : split.shares.length;
   return count === 2 ? ['train', 'test'] : splitNameList;
 }
+
+/** Name of a file within a dataset's folder, whatever somebody else's manifest says: nothing outside of the folder. */
+export const datasetFileName = /^(?:(?:train|validation|test)\/)?[\w-][\w.-]*$/;
 
 /** How a dataset is cut out of its spine. */
 export interface Cut {

@@ -10,14 +10,14 @@ interface SplitPart extends EventRange {
 }
 
 /** A split of a dataset: what it holds. */
-interface DatasetSplit extends EventRange {
+export interface DatasetSplit extends EventRange {
   readonly name: SplitName;
   readonly rows: number;
   readonly files: number;
 }
 
 /** The splits in order, each with at least one row; none where parts belong to no split. */
-function splitsOf(parts: readonly SplitPart[]): DatasetSplit[] {
+export function splitsOf(parts: readonly SplitPart[]): DatasetSplit[] {
   const splits = new Map<SplitName, DatasetSplit>();
   for (const { split, rows, minEventMillis, maxEventMillis } of parts) {
     if (!split) continue;

@@ -13,6 +13,15 @@ export async function readDatasetManifest(objects: Pick<Objects, 'get'>, id: str
   });
 }
 
+/** Throws trainingSet.notParquet for a dataset of CSV files. */
+export function refuseCsv({ id, format }: DatasetManifest): void {
+  if (format !== 'csv') return;
+  throw new TidemarkError(
+    'trainingSet.notParquet',
+    `training set ${id} is CSV, which is not read again here; build it as Parquet`,
+  );
+}
+
 /** Complete datasets, newest first: those with a manifest. What a run has left half-done is never among them. */
 export async function listTrainingSets(objects: Pick<Objects, 'get' | 'list'>): Promise<DatasetManifest[]> {
   const folder = objectKeys.dataset('').replace(/\/+$/, '/');

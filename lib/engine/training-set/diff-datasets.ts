@@ -1,11 +1,13 @@
 import { openParquet, type ParquetFile, readColumns } from '#codec/parquet-read.ts';
 import { objectSource } from '#engine/object-source.ts';
 import { isList } from '#semantics/value.ts';
+import { hashOf } from '#spec/canonical-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { objectKeys } from '#spec/layout.ts';
 import type { Value } from '#spec/value-type.ts';
 import type { Objects } from '#store/objects.ts';
 import type { DatasetManifest } from './dataset-manifest.ts';
+import { refuseCsv } from './datasets.ts';
 
 type DiffObjects = Pick<Objects, 'getRange' | 'head'>;
 
@@ -38,7 +40,8 @@ export interface DatasetsToCompare {
 
 /**
  * What differs between two datasets of one spine, whose own columns are therefore equal. Files with equal hashes are not read, the others
- * a column of a file at a time. Values differ where any bit does, but NaN equals NaN. Throws trainingSet.otherSpine.
+ * a column of a file at a time. Values differ where any bit does, but NaN equals NaN. Throws trainingSet.otherSpine,
+ * otherRows, notParquet.
  */
 export async function diffDatasets(
   objects: DiffObjects,
@@ -48,6 +51,12 @@ export async function diffDatasets(
     throw new TidemarkError(
       'trainingSet.otherSpine',
       `training sets ${first.id} and ${second.id} were built from different spines; only datasets of one spine can be compared row by row`,
+    );
+  for (const dataset of [first, second]) refuseCsv(dataset);
+  if (rowsOf(first) !== rowsOf(second))
+    throw new TidemarkError(
+      'trainingSet.otherRows',
+      `training sets ${first.id} and ${second.id} are sampled or split differently; only datasets with the same rows in the same order can be compared`,
     );
   const types = new Map(second.features.map(({ name, type }) => [name, type]));
   const names = new Set(first.features.map(({ name }) => name));
@@ -75,6 +84,9 @@ export async function diffDatasets(
     examples,
   };
 }
+
+/** Which rows of the spine a dataset has, and in what order. */
+const rowsOf = ({ sample, split }: DatasetManifest): string => hashOf({ sample, split });
 
 interface Cut {
   readonly file: string;

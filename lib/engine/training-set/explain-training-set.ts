@@ -5,6 +5,7 @@ import { viewId } from '#spec/find.ts';
 import type { EntityView, Manifest } from '#spec/manifest.ts';
 import type { DateRange } from '#sql/date-range.ts';
 import { type TableScan, trainingSetScans, type ViewScans } from '#sql/training-set-scans.ts';
+import { type DatasetSplit, splitsOf } from './dataset-splits.ts';
 import { viewSelections } from './join-features.ts';
 import type { TrainingSetMode, TrainingSetRequest } from './request.ts';
 import type { StoredTable } from './scanned-tables.ts';
@@ -50,6 +51,10 @@ export interface ExplainedView {
 /** What a training set will do and cost, before anything runs. */
 export interface TrainingSetExplanation {
   readonly rows: number;
+  /** More than `rows` where only a sample of the spine is asked for. */
+  readonly spineRows: number;
+  /** In order; none where the dataset is not split. */
+  readonly splits: readonly DatasetSplit[];
   /** ISO 8601, both inclusive. */
   readonly labels: { readonly from: string; readonly to: string };
   /** The one instant of all rows, ISO 8601, where they have no times of their own. */
@@ -97,6 +102,8 @@ export function explainTrainingSet(of: TrainingSetToExplain): TrainingSetExplana
   const bounds = rangeOf(survey.parts);
   return {
     rows: survey.rows,
+    spineRows: survey.spineRows,
+    splits: splitsOf(survey.parts),
     labels: { from: formatInstant(bounds.min), to: formatInstant(bounds.max) },
     ...(request.asOf === undefined ? {} : { asOf: formatInstant(bounds.min) }),
     mode: request.mode,

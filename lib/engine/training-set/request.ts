@@ -5,6 +5,7 @@ import { hashOf } from '#spec/canonical-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Manifest } from '#spec/manifest.ts';
 import { datasetFormats, fileRowsSchema, sampleSchema, splitSchema } from './dataset-options.ts';
+import { checkPlacement } from './row-placement.ts';
 
 /** As served (design default), the classic join on event times, or with created times of table rows. */
 export const trainingSetModes = ['asServed', 'eventTime', 'knowledgeTime'] as const;
@@ -81,8 +82,12 @@ export function selectionOf(request: Pick<TrainingSetRequest, 'service' | 'featu
   );
 }
 
-export const planOfRequest = (manifest: Manifest, request: TrainingSetRequest): FeaturePlan =>
-  planFeatures(manifest, selectionOf(request));
+/** Throws the errors of planFeatures, and trainingSet.badSplit. */
+export function planOfRequest(manifest: Manifest, request: TrainingSetRequest): FeaturePlan {
+  const plan = planFeatures(manifest, selectionOf(request));
+  checkPlacement({ ...request, entities: plan.entities });
+  return plan;
+}
 
 /** Equal for requests that ask for the same: a dataset is built once per id, and an id stands for one request. */
 export const requestHash = (request: TrainingSetRequest): string => hashOf(request);

@@ -22,6 +22,12 @@ export interface Placement {
   readonly entities: readonly Entity[];
 }
 
+/** Throws trainingSet.badSplit for an entity that the features do not have. */
+export function checkPlacement({ split, sample, entities }: Placement): void {
+  if (sample?.by !== undefined) entityNamed(entities, sample.by, 'sample');
+  if (split?.kind === 'hash') entityNamed(entities, split.by, 'split');
+}
+
 /**
  * Number of the split (0 where there is none) of every row, or leftOut. It follows from the row's own event time and keys and from nothing
  * else: neither from the order of the rows nor from the other rows. Throws trainingSet.badSplit for an entity that the features do not have.

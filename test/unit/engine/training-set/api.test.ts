@@ -70,6 +70,55 @@ describe('POST /v1/training-sets', () => {
     ]);
   });
 
+  it('takes a split, a sample, rows of a file and a format', async () => {
+    const { post, started } = await api();
+    const body = {
+      spine: spineKey,
+      service: 'pricing',
+      sample: { share: 0.1, by: 'driver' },
+      fileRows: 5000,
+      format: 'csv',
+    };
+    await post({ ...body, id: 'a', split: { time: ['2026-01-01T00:00:00Z', '2026-02-01T01:00:00+01:00'] } });
+    await post({ ...body, id: 'b', split: { hash: [0.8, 0.2], by: 'driver', seed: 7 } });
+    const cut = { sample: { share: 0.1, by: 'driver', seed: 0 }, fileRows: 5000, format: 'csv' };
+    expect(started[0]).toMatchObject({
+      ...cut,
+      split: { kind: 'time', cutsMillis: [Date.UTC(2026, 0, 1), Date.UTC(2026, 1, 1)] },
+    });
+    expect(started[1]).toMatchObject({ ...cut, split: { kind: 'hash', shares: [0.8, 0.2], by: 'driver', seed: 7 } });
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['neither times nor shares', { split: {} }, '/split a split is by time or by hash, got neither'],
+    ['both times and shares', { split: { time: [], hash: [] } }, '/split a split is by time or by hash, got both'],
+    ['a time without offset', { split: { time: ['2026-01-01T00:00'] } }, '/split invalid time'],
+    [
+      'a time with an entity',
+      { split: { time: ['2026-01-01T00:00Z'], by: 'driver' } },
+      '/split a split by time has neither',
+    ],
+    ['shares without an entity', { split: { hash: [0.5, 0.5] } }, '/split a split by hash needs the entity'],
+    [
+      'shares of more than all',
+      { split: { hash: [0.5, 0.6], by: 'driver' } },
+      'split.shares: must be two or three shares',
+    ],
+    [
+      'an unknown entity',
+      { split: { hash: [0.5, 0.5], by: 'plane' } },
+      'split by plane: the features that are asked for are of driver',
+    ],
+    ['a sample of all', { sample: { share: 1 } }, '/sample/share must be between 0 and 1'],
+    ['a sample by an unknown entity', { sample: { share: 0.5, by: 'zone' } }, 'sample by zone'],
+    ['files of few rows', { fileRows: 10 }, '/fileRows must be from 1,000 to 1,000,000'],
+    ['another format', { format: 'orc' }, '/format must be one of "parquet", "csv"'],
+  ])('refuses %s', async (_, members, message) => {
+    const { post, started } = await api();
+    await expect(post({ spine: spineKey, service: 'pricing', ...members })).rejects.toThrow(message);
+    expect(started).toEqual([]);
+  });
+
   it('takes a list of features, a mode, milliseconds of lag, an event-time column and an id', async () => {
     const { post, started } = await api();
     const body = {
@@ -98,7 +147,7 @@ describe('POST /v1/training-sets', () => {
       'an unknown member',
       { ...good, spien: 1 },
       'invalid',
-      '/spien is not known here; allowed: id, spine, service, features, mode, lag, eventTimeColumn, label, asOf',
+      '/spien is not known here; allowed: id, spine, service, features, mode, lag, eventTimeColumn, label, split, sample, fileRows, format, asOf',
     ],
     [
       'an unknown mode',
@@ -201,9 +250,35 @@ describe('GET /v1/training-sets/{id}', () => {
     const part = (...trips: bigint[]) => [{ name: 'trips', type: 'int64' as const, values: trips }];
     const { files } = await putDataset({ objects, id: 'done' }, [part(1n, 2n), part(3n)]);
     expect((await get('done')).answer.files).toEqual([
-      { url: 'https://bucket/datasets/done/part-00000.parquet?valid=3600', sizeBytes: files[0]?.sizeBytes, rows: 2 },
-      { url: 'https://bucket/datasets/done/part-00001.parquet?valid=3600', sizeBytes: files[1]?.sizeBytes, rows: 1 },
+      {
+        name: 'part-00000.parquet',
+        url: 'https://bucket/datasets/done/part-00000.parquet?valid=3600',
+        sizeBytes: files[0]?.sizeBytes,
+        rows: 2,
+      },
+      {
+        name: 'part-00001.parquet',
+        url: 'https://bucket/datasets/done/part-00001.parquet?valid=3600',
+        sizeBytes: files[1]?.sizeBytes,
+        rows: 1,
+      },
     ]);
+  });
+
+  it('tells the splits of a dataset and in which of them each file is', async () => {
+    const { get, objects } = await api();
+    const dataset = await putDataset({ objects, id: 'done' }, [[{ name: 'trips', type: 'int64', values: [1n] }]]);
+    const files = dataset.files.map((file) => ({ ...file, name: 'train/part-00000.csv' }));
+    const splits = [{ name: 'train' as const, rows: 1, files: 1, minEventMillis: 0, maxEventMillis: 1 }];
+    await objects.put('datasets/done/manifest.json', JSON.stringify({ ...dataset, files, splits, format: 'csv' }));
+    const { answer } = await get('done');
+    expect(answer.files).toMatchObject([
+      { name: 'train/part-00000.csv', url: 'https://bucket/datasets/done/train/part-00000.csv?valid=3600' },
+    ]);
+    expect(answer.dataset).toMatchObject({
+      format: 'csv',
+      splits: [{ name: 'train', rows: 1, files: 1, from: '1970-01-01T00:00:00.000Z', to: '1970-01-01T00:00:00.001Z' }],
+    });
   });
 
   it('links to the statistics of a dataset that has some', async () => {

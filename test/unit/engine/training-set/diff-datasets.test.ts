@@ -81,6 +81,20 @@ describe('diffDatasets', () => {
     expect((await diffDatasets(objects, { first, second, maximumExamples: 1 })).changed).toEqual([]);
   });
 
+  it('refuses datasets whose rows are not the same ones in the same order, and CSV', async () => {
+    const objects = new MemoryObjects();
+    const first = await putDataset({ objects, id: 'first' }, [[trips(1n)]]);
+    const second = await putDataset({ objects, id: 'second' }, [[trips(1n)]]);
+    const compared = (change: Partial<typeof second>) =>
+      diffDatasets(objects, { first, second: { ...second, ...change }, maximumExamples: 1 });
+    await expect(compared({ split: { kind: 'time', cutsMillis: [1] } })).rejects.toThrow(
+      'training sets first and second are sampled or split differently',
+    );
+    await expect(compared({ sample: { share: 0.5, seed: 0 } })).rejects.toThrow('sampled or split differently');
+    await expect(compared({ format: 'csv' })).rejects.toThrow('training set second is CSV');
+    expect((await compared({ fileRows: 1000 })).changed).toEqual([]);
+  });
+
   it('refuses datasets of different spines', async () => {
     const objects = new MemoryObjects();
     const first = await putDataset({ objects, id: 'first' }, [[trips(1n)]]);
