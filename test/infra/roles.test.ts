@@ -138,7 +138,10 @@ describe('roles of the functions of a backfill', () => {
 
 describe('roles of the functions of a training set', () => {
   it.each([
-    ['StageSpine', [...jobs, ...listReadWrite]],
+    [
+      'StageSpine', // looks into the streams for an export, whose event logs must have come to its instant
+      [...jobs, ...listReadWrite, 'kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
+    ],
     ['JoinFeatures', query],
     ['FinishPart', listReadWrite],
     ['CompleteDataset', [...jobs, ...listReadWrite, 's3:DeleteObject']],

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { bytesSource, openParquet } from '#codec/parquet-read.ts';
 import { type TypedColumn, writeParquet } from '#codec/parquet-write.ts';
+import { adminGrants } from '#engine/access/grants.ts';
+import { sampleLabels } from '#engine/leakage/sample-labels.ts';
 import { completeDataset } from '#engine/training-set/complete-dataset.ts';
 import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import { finishPart } from '#engine/training-set/finish-part.ts';
@@ -7,8 +10,9 @@ import { parseTrainingSetRequest, type TrainingSetInput } from '#engine/training
 import { settleReads } from '#engine/training-set/settle-reads.ts';
 import { type StageOutcome, stageSpine } from '#engine/training-set/stage-spine.ts';
 import { workFiles } from '#engine/training-set/work-files.ts';
+import { readRequest } from '#lambdas/training-sets-api/read-request.ts';
 import { manifest as streams } from '#test/unit/serve/stream-world.ts';
-import { nowMillis, putJoin, readAll, requestOf, spineKey, type World, world } from './world.ts';
+import { manifest, nowMillis, putJoin, readAll, requestOf, spineKey, type World, world } from './world.ts';
 
 const files = workFiles('t1');
 const step = { id: 't1', execution: 'e1' };
@@ -118,6 +122,44 @@ describe('an export', () => {
   it.each([[1.5], ['today'], [1e17]])('refuses an instant that is none: %j', (asOf) => {
     expect(() => parseTrainingSetRequest({ id: 'x', spine: 's', service: 'pricing', asOf })).toThrow('asOf');
   });
+});
+
+describe('POST /v1/training-sets with asOf', () => {
+  const context = {
+    grants: adminGrants,
+    manifest,
+    bucketUri: 's3://memory/',
+    clock: () => nowMillis,
+    newId: (prefix: string) => `${prefix}-1`,
+  };
+  const read = (asOf: unknown, more = {}) =>
+    readRequest(JSON.stringify({ service: 'pricing', spine: spineKey, asOf, ...more }), context);
+
+  it('fixes now at the request, and takes an instant with its offset', () => {
+    expect(read('now')).toMatchObject({ id: 'ex-1', asOf: nowMillis, mode: 'asServed', lagMillis: 0 });
+    expect(read('2026-11-21T13:30:00+01:00')).toMatchObject({ asOf: Date.UTC(2026, 10, 21, 12, 30) });
+  });
+
+  it.each([
+    ['2026-11-22T00:00:00.001Z', {}, 'values as of 2026-11-22T00:00:00.001Z are not known yet'],
+    ['yesterday', {}, '"yesterday"'],
+    [5, {}, '/asOf must be a string'],
+    ['now', { lag: '2h' }, 'does not go with lagMillis'],
+  ])('refuses %j with %j', (asOf, more, message) => {
+    expect(() => read(asOf, more)).toThrow(
+      expect.objectContaining({ kind: 'invalid', message: expect.stringContaining(message) }),
+    );
+  });
+});
+
+it('has no labels whose leakage could be checked', async () => {
+  const at = world();
+  const dataset = await build(at, { asOf: 'now' });
+  const open = async (name: string) =>
+    openParquet(bytesSource((await at.objects.get(`${files.datasetFolder}${name}`))?.body ?? new Uint8Array()));
+  await expect(sampleLabels({ manifest: dataset, open }, manifest.entities.slice(0, 1), 10)).rejects.toThrow(
+    expect.objectContaining({ code: 'leakage.noLabels' }),
+  );
 });
 
 describe('an export of views over streams', () => {
