@@ -71,8 +71,11 @@ const cut = (text: string): string =>
 function balanceText({ balance, splits = {} }: NonNullable<DatasetStatistics['label']>): string {
   const parts: [string, ClassBalance][] = [['all', balance], ...Object.entries(splits)];
   const names = balance.classes?.map(({ value }) => value);
+  const header =
+    names?.map(cut) ??
+    (balance.distribution?.min === undefined ? ['different', 'values'] : ['min', 'median', 'max', 'mean']);
   const rows = parts.map(([name, part]) => [name, part.rows, part.nulls, ...partCells(part, names)]);
-  return table(['rows of', 'rows', 'without', ...(names?.map(cut) ?? ['min', 'median', 'max', 'mean'])], rows);
+  return table(['rows of', 'rows', 'without', ...header], rows);
 }
 
 /** Shares of the classes, or the distribution of a label that has too many. */
@@ -80,6 +83,7 @@ function partCells({ classes, distribution }: ClassBalance, names: readonly stri
   if (names) return names.map((name) => percent(classes?.find(({ value }) => value === name)?.share ?? 0));
   if (!distribution) return classes ? [`${classes.length} classes`] : [];
   const { min, max, mean, quantiles } = distribution;
+  if (min === undefined) return [differentText(distribution), valuesText(distribution)];
   return [min, quantiles?.['0.5'], max, mean].map(shown);
 }
 

@@ -62,7 +62,7 @@ def test_a_frame_is_put_into_the_bucket_and_comes_back_with_features(api, client
     api.answers = [answer(state("queued"), 202), answer(state("queued")), answer(complete())]
     spine = pandas.DataFrame({"id": [1], "event_timestamp": [pandas.Timestamp("2026-01-31T00:00:00.123Z")]})
     client = client_of(storage=bucket)
-    training_set = client.training_set(spine, ["s:trips"], lag=timedelta(hours=2), mode="eventTime")
+    training_set = client.training_set(spine, ["s:trips"], lag=timedelta(hours=2), mode="eventTime", label="id")
     sent = api.seen[0].body
     assert {**sent, "id": "", "spine": ""} == {
         "id": "",
@@ -70,6 +70,7 @@ def test_a_frame_is_put_into_the_bucket_and_comes_back_with_features(api, client
         "features": ["s:trips"],
         "lag": 7_200_000,
         "mode": "eventTime",
+        "label": "id",
     }
     assert sent["spine"] == f"s3://bucket/training-sets/work/{sent['id']}/input/spine.parquet"
     written = parquet.read_table(io.BytesIO(bucket.objects[sent["spine"]]))
@@ -148,6 +149,24 @@ def test_files_are_read_by_their_links_without_the_token_where_the_api_gives_the
     training_set = client_of(retries=Retries(first_pause_seconds=0)).get_training_set("ts-1")
     assert list(training_set.to_pandas()["s__trips"]) == [2**53 + 1, pandas.NA, 3, 4]
     assert "authorization" not in {name.lower() for seen in api.seen[2:] for name in seen.headers}
+
+
+def test_statistics_come_by_their_link_without_the_token(api, client_of, answer):
+    statistics = {"rows": 4, "columns": [{"name": "s__trips", "max": "9007199254740993"}]}
+    linked = complete(statistics={"url": f"{api.url}/link/statistics.json?signature=x", "sizeBytes": 7})
+    api.answers = [answer(linked), answer(linked), answer(statistics)]
+    assert client_of().get_training_set("ts-1").statistics() == statistics
+    assert api.seen[2].path == "/api/link/statistics.json?signature=x"
+    assert "authorization" not in {name.lower() for name in api.seen[2].headers}
+
+
+def test_what_has_no_statistics_says_so(api, client_of, answer):
+    api.answers = [answer(complete()), answer(state("running"))]
+    training_set = client_of().get_training_set("ts-1")
+    with pytest.raises(TrainingSetError, match="built without statistics"):
+        training_set.statistics()
+    with pytest.raises(TrainingSetError, match="is running; wait"):
+        training_set.refresh().statistics()
 
 
 def test_files_go_to_a_folder_in_the_order_of_the_rows(api, client_of, answer, tmp_path):

@@ -49,7 +49,7 @@ export const columnStatisticsSchema = z.strictObject({
   quantiles: z.optional(z.record(z.enum(quantileRanks), z.number())),
   /** Rows in 20 bins of equal width from min to max; the values are as near as those of quantiles. */
   histogram: z.optional(z.array(count)),
-  /** Different values; above 1,000 an estimate with a standard error of 3.25 %. */
+  /** Different values; above 1,000 an estimate with a standard error of 3.25 %, at most the number of values. */
   distinct: z.optional(z.strictObject({ count, isExact: z.boolean() })),
   /** The most frequent values of texts and integers, exactly, where there are at most 1,000 different ones of at most 100 characters. */
   top: z.optional(z.array(valueCountSchema)),
@@ -77,7 +77,7 @@ export function columnStatistics(name: string, tally: ColumnTally): ColumnStatis
     nullShare,
     ...(isFloatType(type) ? { nans: tally.nans, infinities: tally.infinities } : {}),
     ...(tally.range ? rangeStatistics(type, tally, tally.range) : {}),
-    ...(distinct === undefined ? {} : { distinct: { count: Number(distinct), isExact } }),
+    ...(distinct === undefined ? {} : { distinct: { count: Math.min(Number(distinct), values), isExact } }),
     ...(isCategory(type) && tally.counts && values > 0 ? { top: valueCounts(tally.counts).slice(0, maximumTop) } : {}),
     ...(type === 'bool' && values > 0 ? { trueShare: (tally.counts?.get('true') ?? 0) / values } : {}),
     ...(lengths ? { lengths: { min: lengths[0], max: lengths[1] } } : {}),

@@ -72,6 +72,20 @@ describe('statistics of a dataset for people', () => {
     ]);
   });
 
+  it('has the most frequent texts of a label with too many', () => {
+    const values = Array.from({ length: 60 }, (_, index) => `t${Math.max(index, 29)}`);
+    const merged = new MergedStatistics('kind');
+    merged.add(
+      partStatistics(
+        tallyColumns([{ name: 'kind', type: 'string', values: [...values, ...values.map((text) => `${text}x`)] }]),
+      ),
+    );
+    expect(datasetStatisticsText(merged.statistics()).split('\n').slice(-2)).toEqual([
+      'rows of  rows  without  different  values',
+      'all       120        0  62         t29: 25.0 %, t29x: 25.0 %, t30: 0.8 %',
+    ]);
+  });
+
   it('is a page of its own, in which no value is markup', () => {
     const page = datasetStatisticsHtml(['training set <t1>', '  spine'], statistics('late'));
     expect(page).toContain('<h1>training set &lt;t1&gt;</h1>');

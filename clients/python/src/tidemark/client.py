@@ -100,18 +100,21 @@ class Client:
         lag: str | timedelta | None = None,
         mode: str | None = None,
         event_time_column: str | None = None,
+        label: str | None = None,
         id: str | None = None,  # noqa: A002, as the API names it
     ) -> TrainingSet:
         """
         Starts a training set, and returns at once: `wait()` for it. `spine`: a pandas frame, a Parquet or CSV file, or
         an `s3://` URI of the deployment's bucket; with keys, event time and labels. `features` as for get_online.
         `lag` ("2h", timedelta): features as of so much before each event time. `mode`: asServed (default), eventTime,
-        knowledgeTime. Raises ApiError, UnreachableError, TidemarkError client.noStorage.
+        knowledgeTime. `label`: the column whose classes `statistics()` counts. Raises ApiError, UnreachableError,
+        TidemarkError client.noStorage.
         """
         options = {
             **({} if lag is None else {"lag": lag if isinstance(lag, str) else round(lag / timedelta(milliseconds=1))}),
             **({} if mode is None else {"mode": mode}),
             **({} if event_time_column is None else {"eventTimeColumn": event_time_column}),
+            **({} if label is None else {"label": label}),
         }
         return self._build(spine, features, options, given_id=id, new=new_id())
 

@@ -1,6 +1,7 @@
 """Training sets: asked for over the API, waited for, read from the deployment's bucket."""
 
 import io
+import json
 import secrets
 import sys
 import time
@@ -137,6 +138,20 @@ class TrainingSet:
         if "files" in self._answer:
             self.refresh()
         return list(self._answer.get("files") or [])
+
+    def statistics(self) -> dict[str, Any]:
+        """
+        What every column holds (nulls, min, max, mean, quantiles, distinct values, ...), under `columns`, and how often
+        the label has each class, under `label`. int64 and decimals are strings of all their digits, times ISO 8601.
+        Raises TrainingSetError client.notComplete, client.noStatistics.
+        """
+        known = self.dataset and self._answer.get("statistics")
+        if known is None:
+            raise TrainingSetError(
+                "client.noStatistics", f"training set {self.id} was built without statistics; build it again"
+            )
+        link = self.refresh()._answer["statistics"]  # links stand for some minutes only
+        return json.loads(download(link["url"], timeout_seconds=60.0, retries=self._retries, sleep=self._sleep))
 
     def read_file(self, file: DatasetFile) -> bytes:
         """The bytes of a file: by its link where there is one, else from storage. Raises client.noStorage."""
