@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { killAt } from './mortal-ports.ts';
+import { TidemarkError } from '#spec/errors.ts';
+import { type CallHook, killAt } from './mortal-ports.ts';
 import { TrainingSetWorld } from './training-set-world.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
@@ -67,5 +68,66 @@ describe('a training set', () => {
       await world.expectComplete();
       expect(await world.content()).toEqual(expected);
     });
+  });
+});
+
+/** Holds the process still at one call, runs something else meanwhile, then lets it go on. */
+const pausedAt =
+  (call: number, meanwhile: () => Promise<void>): CallHook =>
+  async (moment, atCall) => {
+    if (moment === 'before' && atCall === call) await meanwhile();
+  };
+
+describe('two builds of one training set', () => {
+  it.each([
+    ['the source', async (world: TrainingSetWorld) => world.addSourceRows()],
+    ['the spine', async (world: TrainingSetWorld) => world.putSpine(7)],
+  ])('leave what the other one has completed as it is, where %s has changed between them', async (_, change) => {
+    const calls = await callsOf();
+    for (let call = 0; call < calls; call += 1) {
+      const world = await TrainingSetWorld.withSpine();
+      let completed: unknown;
+      const meanwhile = async (): Promise<void> => {
+        const isThere = await world.expectWholeOrUnlisted();
+        await change(world);
+        await world.build();
+        await world.expectComplete();
+        completed = await world.content();
+        if (isThere) expect(await world.column('driver_id')).toEqual([0n, 1n, 2n, 3n, 4n]);
+      };
+      await world.build(pausedAt(call, meanwhile)).catch((error: unknown) => {
+        if (!(error instanceof TidemarkError)) throw new Error(`paused at call ${call}`, { cause: error });
+      });
+      const where = `paused at call ${call}`;
+      expect(await world.expectWholeOrUnlisted(), where).toBe(true);
+      expect(await world.content(), where).toEqual(completed);
+    }
+  });
+
+  it('never hold labels of the one with values of the other', async () => {
+    const calls = await callsOf();
+    let completed = 0;
+    for (let call = 0; call < calls; call += 1) {
+      const world = await TrainingSetWorld.withSpine();
+      const meanwhile = async (): Promise<void> => {
+        await world.putSpine(7);
+        await world.build(killAt('after', (call * 7) % calls));
+      };
+      const paused = pausedAt(call, meanwhile);
+      const hook: CallHook = async (moment, atCall, name) => {
+        // no other call stands between the last look at the owner and the manifest: a build is not held there for as long as a join takes
+        if (!name.startsWith('objects.put datasets/t1/manifest')) await paused(moment, atCall, name);
+      };
+      await world.build(hook).catch((error: unknown) => {
+        if (!(error instanceof TidemarkError)) throw new Error(`paused at call ${call}`, { cause: error });
+      });
+      if (!(await world.expectWholeOrUnlisted())) continue;
+      completed += 1;
+      const drivers = await world.column('driver_id');
+      expect(await world.column('stats__trips'), `paused at call ${call}`).toEqual(
+        drivers.map((driver) => BigInt(Number(driver)) * 100n + 1n),
+      );
+    }
+    expect(completed).toBeGreaterThan(5);
   });
 });

@@ -4,6 +4,7 @@ import { readJson, readStepJson } from '#engine/stored-json.ts';
 import { planWindows } from '#semantics/stream/window-plan.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { findStreamSource, viewId } from '#spec/find.ts';
+import { checkOwner, overwritten } from './claim.ts';
 import { datasetIdOf, requestIdOf } from './dataset-ids.ts';
 import { type DatasetManifest, findDatasetManifest } from './dataset-manifest.ts';
 import { describeCut, inSplitOrder } from './dataset-splits.ts';
@@ -72,8 +73,9 @@ async function writeManifest(ports: CompletePorts, plan: StagingPlan, execution:
     joins.push({ join, sql: new TextDecoder().decode(statement?.body) });
   }
   const reads = await readReads(ports.objects, { id, execution });
-  const statisticsFile = await completeStatistics(ports.objects, plan.request, finished);
+  const statisticsFile = await completeStatistics(ports.objects, { ...plan.request, execution }, finished);
   const manifest = describe(ports, plan, { finished, joins, reads, parts, statisticsFile });
+  await checkOwner(ports.objects, { id, execution });
   const etag = await ports.objects.put(files.manifest, JSON.stringify(manifest, undefined, 2), { ifAbsent: true });
   if (etag !== undefined) return manifest;
   throw new TidemarkError(
@@ -107,12 +109,7 @@ async function finishedPart(
       { kind: 'failed', details: { part: part.part } },
     );
   const file = await objects.head(result.file.key);
-  if (file?.etag !== result.file.etag)
-    throw new TidemarkError(
-      'trainingSet.overwritten',
-      `another run of training set ${id} is writing the same files; wait for it, or build with a new id`,
-      { kind: 'conflict' },
-    );
+  if (file?.etag !== result.file.etag) throw overwritten(id);
   return result;
 }
 
@@ -122,8 +119,9 @@ async function deleteOtherFiles(
   id: string,
   finished: readonly FinishedPart[],
 ): Promise<void> {
-  // statistics of an equal run may stand already, even those of a complete dataset
-  const kept = new Set([...finished.map(({ file }) => file.key), workFiles(id).statistics]);
+  // another run may have completed it meanwhile: what makes a dataset complete is never taken away
+  const { statistics, manifest } = workFiles(id);
+  const kept = new Set([...finished.map(({ file }) => file.key), statistics, manifest]);
   const others: string[] = [];
   for await (const { key } of objects.list(workFiles(id).datasetFolder)) if (!kept.has(key)) others.push(key);
   if (others.length > 0) await objects.delete(others);

@@ -11,9 +11,9 @@ import {
 } from '#engine/statistics/dataset-statistics.ts';
 import { tallyColumns } from '#engine/statistics/tally-columns.ts';
 import { readJson } from '#engine/stored-json.ts';
-import { TidemarkError } from '#spec/errors.ts';
 import { forEachConcurrent } from '#store/concurrent.ts';
 import type { Objects } from '#store/objects.ts';
+import { type Build, overwritten, putAsOwner } from './claim.ts';
 import type { DatasetManifest } from './dataset-manifest.ts';
 import { splitNames } from './dataset-options.ts';
 import type { TrainingSetRequest } from './request.ts';
@@ -42,24 +42,19 @@ export async function putPartStatistics(
  * alone. Throws trainingSet.overwritten where a part's are no longer those that were written with it.
  */
 export async function completeStatistics(
-  objects: Pick<Objects, 'get' | 'put'>,
-  { id, label, split }: Pick<TrainingSetRequest, 'id' | 'label' | 'split'>,
+  objects: Pick<Objects, 'get' | 'head' | 'put'>,
+  { id, execution, label, split }: Pick<TrainingSetRequest, 'label' | 'split'> & Build,
   parts: readonly FinishedPart[],
 ): Promise<StatisticsFile> {
   const merged = new MergedStatistics(label, splitNames(split));
   await forEachConcurrent(parts, partsAtOnce, async ({ statistics: { key, etag } }) => {
     const found = await readJson(objects, key, partStatisticsSchema);
-    if (!found || found.etag !== etag)
-      throw new TidemarkError(
-        'trainingSet.overwritten',
-        `another run of training set ${id} is writing the same files; wait for it, or build with a new id`,
-        { kind: 'conflict' },
-      );
+    if (!found || found.etag !== etag) throw overwritten(id);
     merged.add(found.value);
   });
   const key = workFiles(id).statistics;
   const bytes = utf8ToBytes(JSON.stringify(merged.statistics(), undefined, 2));
-  await objects.put(key, bytes);
+  await putAsOwner(objects, { id, execution }, { key, body: bytes });
   const name = key.slice(workFiles(id).datasetFolder.length);
   return { name, sizeBytes: bytes.length, sha256: bytesToHex(sha256(bytes)) };
 }

@@ -7,6 +7,7 @@ import type { FeaturePlan } from '#engine/feature-plan.ts';
 import { readStepJson } from '#engine/stored-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Value } from '#spec/value-type.ts';
+import { putAsOwner } from './claim.ts';
 import { findDatasetManifest } from './dataset-manifest.ts';
 import { putPartStatistics } from './dataset-statistics.ts';
 import { checkDefinitions, joinOfPart } from './join-features.ts';
@@ -39,7 +40,7 @@ export interface FinishStep {
 /**
  * Makes one file of the dataset: the part's spine columns untouched, then the features in result order, rows in spine order. Every row
  * must have come out of the join exactly once. Writes what became of the part down, also when it failed, and throws then:
- * trainingSet.badJoin, missingFile, definitionsChanged, idTaken.
+ * trainingSet.badJoin, missingFile, definitionsChanged, idTaken, overwritten.
  */
 export async function finishPart(ports: FinishPorts, step: FinishStep): Promise<FinishedPart> {
   const files = workFiles(step.id);
@@ -75,7 +76,7 @@ async function finish(ports: FinishPorts, { id, execution, part: number }: Finis
   const columns = [...spine.columns, ...results.columns];
   const bytes = format === 'csv' ? writeCsv(columns) : writeParquet(columns);
   const key = files.datasetPart(part.split?.number ?? number, { split: part.split?.name, format });
-  const etag = (await objects.put(key, bytes)) ?? '';
+  const etag = await putAsOwner(objects, { id, execution }, { key, body: bytes });
   const statistics = await putPartStatistics(objects, { id, part }, columns);
 
   return {

@@ -1,6 +1,7 @@
 import { TidemarkError } from '#spec/errors.ts';
 import type { ObjectInfo } from '#store/objects.ts';
 import { logsHold } from './await-logs.ts';
+import { claimTrainingSet } from './claim.ts';
 import { findDatasetManifest } from './dataset-manifest.ts';
 import { joinCount } from './join-features.ts';
 import { openSpine } from './open-spine.ts';
@@ -52,6 +53,7 @@ export async function stageSpine(ports: StagePorts, step: StageStep): Promise<St
       `training set ${request.id} exists and was built from another request; choose another id`,
       { kind: 'conflict' },
     );
+  await claimTrainingSet(ports.objects, { id: request.id, execution });
   const nowMillis = ports.clock();
   const running = { state: 'running', step: 'staging', execution, nowMillis } as const;
   await updateTrainingSetRecord(ports.records, request, running);

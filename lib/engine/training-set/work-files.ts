@@ -19,6 +19,8 @@ export const workFiles = (id: string) => {
   const folder = objectKeys.training(id);
   const dataset = objectKeys.dataset(id);
   return {
+    /** The execution that owns these files (claim.ts). */
+    owner: `${folder}owner.json`,
     /** What staging has found and decided (stagingPlanSchema). */
     plan: `${folder}plan.json`,
     /** Parts that are staged so far (stagedSchema). */
