@@ -6,6 +6,7 @@ import { buildTrainingSet } from '#cli/commands/training-set.ts';
 import { flightsFolder } from '#cli/quickstart/flights-data.ts';
 import { allStoredFeatures, FlightsOracle, type FlightsReading, type FlightsRow } from '../oracle/flights.ts';
 import { type DeployedFlights, deployedFlights } from '../support/deployed-flights.ts';
+import { httpCall } from '../support/http-call.ts';
 import { type ParquetRow, parquetRows } from '../support/parquet-rows.ts';
 
 const hourMillis = 3_600_000;
@@ -151,6 +152,59 @@ describe('every stored feature, read in other ways, for labels in a CSV file', (
     expect(differences(rows, some.map(seen))).toEqual([]);
   });
 });
+
+describe('vectors that are served now', () => {
+  it('are the rows of a training set at the instant of the answer, on-demand features among them', async () => {
+    const { connections, target, folder } = flights;
+    const asked = labels.filter((_, at) => at % 400 === 0);
+    const answer = await httpCall(target, '/v1/online-features', {
+      body: {
+        service: 'delay_model',
+        format: 'vector',
+        consistency: 'strong',
+        entities: asked.map(({ carrier, origin, tailnum }) => ({ carrier, origin, tailnum })),
+        request: asked.map(({ distance }) => ({ distance })),
+      },
+    });
+    expect(answer.status, answer.text).toBe(200);
+    const { names, rows, meta } = answer.json as ServedVectors; // the API's documented shape
+    const spine = join(folder, 'labels-of-now.csv');
+    writeFileSync(spine, csvOf(asked.map((label) => ({ ...label, event_timestamp: Date.parse(meta.asOf) }))));
+    const out = join(folder, 'training-set-of-now');
+    rmSync(out, { recursive: true, force: true });
+    const id = `now-${Date.now()}`;
+    await buildTrainingSet(connections, target, {
+      id,
+      spine: { file: spine },
+      choice: { service: 'delay_model' },
+      out,
+    });
+    const dataset = await datasetRows(out);
+    expect(dataset.length).toBe(50);
+    const served = rows.map(({ vector }) => Object.fromEntries(names.map((name, at) => [name, vector[at] ?? null])));
+    const trained = dataset.map((row) => Object.fromEntries(names.map((name) => [name, numberOf(row[name])])));
+    expect(differences(trained, served)).toEqual([]);
+    const computed = [
+      'flight_context__distance_km',
+      'flight_context__utc_hour',
+      'origin_rush',
+      'carrier_trend',
+      'delay_pressure',
+    ];
+    for (const name of computed)
+      expect.soft(trained.filter((row) => row[name] !== null).length, name).toBeGreaterThan(5);
+  });
+});
+
+interface ServedVectors {
+  readonly names: readonly string[];
+  readonly rows: readonly { readonly vector: readonly (number | null)[] }[];
+  readonly meta: { readonly asOf: string };
+}
+
+/** A value of the dataset as a vector has it. */
+const numberOf = (value: ParquetRow[string] | undefined): number | null =>
+  value === null || value === undefined ? null : Number(value);
 
 /** Labels as people have them in a CSV file: instants in ISO 8601, nothing for null. */
 function csvOf(rows: readonly ParquetRow[]): string {
