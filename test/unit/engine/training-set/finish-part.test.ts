@@ -7,6 +7,7 @@ import type { TrainingSetInput } from '#engine/training-set/request.ts';
 import { stageSpine } from '#engine/training-set/stage-spine.ts';
 import { workFiles } from '#engine/training-set/work-files.ts';
 import { rowStates } from '#sql/training-set-sql.ts';
+import { MemoryObjects } from '#store/memory/objects.ts';
 import { type JoinedRow, nowMillis, putJoin, readAll, requestOf, spineKey, type World, world } from './world.ts';
 
 const files = workFiles('t1');
@@ -181,6 +182,36 @@ describe('finishPart', () => {
     const result = JSON.parse(new TextDecoder().decode((await at.objects.get(files.result(0)))?.body));
     expect(result).toEqual({ kind: 'failed', execution: 'e1', part: 0, error: message });
     expect(await at.objects.head(files.datasetPart(0))).toBeUndefined();
+  });
+
+  it('holds the rows of its part alone, on-demand features too, however long the spine is', async () => {
+    const read: string[] = [];
+    class Observed extends MemoryObjects {
+      override async get(key: string): Promise<{ body: Uint8Array; etag: string } | undefined> {
+        if (key.includes('part-') || key.includes('part=')) read.push(key);
+        return super.get(key);
+      }
+    }
+    const at = { ...world(), objects: new Observed() };
+    const rowIds = Array.from({ length: 60 }, (_, row) => row);
+    const long = writeParquet([
+      { name: 'driver_id', type: 'int64', values: rowIds.map(BigInt) },
+      { name: 'event_time', type: 'timestamp', values: rowIds },
+      { name: 'fare', type: 'float64', values: rowIds },
+    ]);
+    await at.objects.put(spineKey, long);
+    const untilMillis = nowMillis + 1;
+    await stageSpine(at, { request: requestOf(), execution: 'e1', untilMillis, maximumPartRows: 4 });
+    for (let part = 0; part < 15; part++) {
+      const own = rowIds.slice(part * 4, part * 4 + 4);
+      await putJoin(at, part, { execution: 'e1', files: [own.map((rowId) => ({ rowId, trips: BigInt(rowId + 1) }))] });
+    }
+    read.length = 0;
+    const finished = await finishPart(at, { id: 't1', execution: 'e1', part: 9 });
+    expect(read.sort()).toEqual([`${files.joined('a1')}part=9/file-0`, files.spinePart(9)].sort());
+    expect(finished.counts).toMatchObject({ rows: 4, transformErrors: { 'ratio@1': 0 } });
+    const { price } = await readAll(at.objects, files.datasetPart(9));
+    expect(price).toEqual([36 / 37, 37 / 38, 38 / 39, 39 / 40]);
   });
 
   it('fails when the join is that of an earlier run', async () => {
