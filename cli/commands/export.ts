@@ -1,10 +1,10 @@
 import { fixedInstant } from '#engine/training-set/fixed-instant.ts';
 import { parseInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
-import { type Command, listOption, type OptionValues, stringOption } from '../command.ts';
-import { cutOptions, fileOptions, fileUsage } from '../cut-options.ts';
+import { type Command, type OptionValues, stringOption } from '../command.ts';
+import { fileOptions, fileUsage } from '../cut-options.ts';
 import type { Choice } from '../explain-spine.ts';
-import { createDataset } from './training-set.ts';
+import { choice, createDataset } from './training-set.ts';
 import { explainDataset } from './training-set-explain.ts';
 
 const options = {
@@ -48,17 +48,9 @@ function entitiesOf(given: OptionValues): { readonly spine: string; readonly cho
   const entities = stringOption(given, 'entities');
   if (entities === undefined)
     throw new TidemarkError('cli.badArguments', 'name a file of entities with --entities FILE');
-  const service = stringOption(given, 'service');
-  const features = listOption(given, 'features', { isList: true });
-  if ((service === undefined) === (features.length === 0))
-    throw new TidemarkError('cli.badArguments', 'name either --service or --features');
   const asOf = stringOption(given, 'as-of') ?? 'now';
   return {
     spine: entities,
-    chosen: {
-      ...(service === undefined ? { features: [...features] } : { service }),
-      asOf: asOf === 'now' ? asOf : fixedInstant(parseInstant(asOf), Date.now()),
-      ...cutOptions(given),
-    },
+    chosen: { ...choice(given), asOf: asOf === 'now' ? asOf : fixedInstant(parseInstant(asOf), Date.now()) },
   };
 }
