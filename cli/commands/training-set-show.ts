@@ -3,14 +3,17 @@ import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
 import { findDatasetStatistics } from '#engine/training-set/dataset-statistics.ts';
 import { readDatasetManifest } from '#engine/training-set/datasets.ts';
 import { getTrainingSetRecord } from '#engine/training-set/training-set-record.ts';
+import { formatInstant } from '#semantics/time.ts';
 import { durationText } from '#spec/duration-text.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { type Command, stringOption } from '../command.ts';
 import { connect } from '../connections.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { splitLines } from '../report/dataset-splits.ts';
 import { datasetStatisticsText } from '../report/dataset-statistics.ts';
 import { datasetStatisticsHtml } from '../report/dataset-statistics-html.ts';
 import { byteSize, grouped } from '../report/table.ts';
+import { modeTexts } from '../report/training-set-plan.ts';
 import { readTarget } from '../target.ts';
 
 export const trainingSetShow: Command = {
@@ -59,21 +62,17 @@ export const trainingSetShow: Command = {
   },
 };
 
-const modes = {
-  asServed: 'as served',
-  eventTime: 'by event time alone',
-  knowledgeTime: 'by knowledge time',
-} as const satisfies Record<DatasetManifest['mode'], string>;
-
 /** What the dataset is and what it was made from, a line each. */
 function headline(manifest: DatasetManifest): string[] {
-  const { id, rows, features, files, service, spine, lagMillis, mode } = manifest;
+  const { id, rows, features, files, service, spine, lagMillis, mode, asOfMillis } = manifest;
   const bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const lag = lagMillis === 0 ? '' : `, ${durationText(lagMillis)} before each label`;
+  const at = asOfMillis === undefined ? lag : `, all as of ${formatInstant(asOfMillis)}`;
   const of = service ? `service ${service.name}@${service.version}` : 'a list of features';
   return [
     `training set ${id}: ${grouped(rows)} rows, ${features.length} features, ${grouped(files.length)} ${files.length === 1 ? 'file' : 'files'} of ${byteSize(bytes)}`,
-    `  ${of}, ${modes[mode]}${lag}; spine ${spine.key}; definitions ${manifest.definitionsHash.slice(0, 12)}`,
+    `  ${of}, ${modeTexts[mode]}${at}; spine ${spine.key}; definitions ${manifest.definitionsHash.slice(0, 12)}`,
     `  request ${manifest.requestId.slice(0, 12)}, content ${manifest.datasetId.slice(0, 12)}${manifest.pinned ? '' : '; not pinned: what was read changed meanwhile'}`,
+    ...splitLines(manifest),
   ];
 }

@@ -14,8 +14,8 @@ export function trainingSetPlanText(plan: TrainingSetExplanation): string {
   const lag = plan.lagMillis === 0 ? '' : `, ${durationText(plan.lagMillis)} before each`;
   return [
     plan.asOf === undefined
-      ? `${grouped(plan.rows)} labels from ${plan.labels.from} to ${plan.labels.to}${lag}; ${modes[plan.mode]}`
-      : `${grouped(plan.rows)} rows, all as of ${plan.asOf}; ${modes[plan.mode]}`,
+      ? `${grouped(plan.rows)} labels from ${plan.labels.from} to ${plan.labels.to}${lag}; ${modeTexts[plan.mode]}`
+      : `${grouped(plan.rows)} rows, all as of ${plan.asOf}; ${modeTexts[plan.mode]}`,
     ...(plan.rows < plan.spineRows ? [`  a sample of the spine's ${grouped(plan.spineRows)} rows`] : []),
     ...splitLines(plan),
     ...unmatchedViews(plan).map((sentence) => `warning: ${sentence}`),
@@ -25,7 +25,8 @@ export function trainingSetPlanText(plan: TrainingSetExplanation): string {
   ].join('\n');
 }
 
-const modes = {
+/** Which rows count, in words. */
+export const modeTexts = {
   asServed: 'as served',
   eventTime: 'by event time alone',
   knowledgeTime: 'by knowledge time',

@@ -4,6 +4,7 @@ import { writeParquet } from '#codec/parquet-write.ts';
 import { readStepJson } from '#engine/stored-json.ts';
 import { completeDataset } from '#engine/training-set/complete-dataset.ts';
 import type { DatasetManifest } from '#engine/training-set/dataset-manifest.ts';
+import { findDatasetStatistics } from '#engine/training-set/dataset-statistics.ts';
 import { finishPart } from '#engine/training-set/finish-part.ts';
 import type { TrainingSetInput } from '#engine/training-set/request.ts';
 import { settleReads } from '#engine/training-set/settle-reads.ts';
@@ -93,6 +94,22 @@ describe('a dataset that is split', () => {
       expect(await columnOf(at, manifest, { folder, column: 'note' })).toEqual(expected.map((row) => `n${row}`));
     }
     expect(await columnOf(at, manifest, { column: 'stats__trips' })).toEqual(new Array(rows).fill(1n));
+  });
+
+  it('has the balance of the label in each split, and the statistics of all rows', async () => {
+    const at = world();
+    const manifest = await built({ ...byTime, label: 'event_time' }, at);
+    const statistics = await findDatasetStatistics(at.objects, manifest);
+    expect(statistics?.columns.map(({ name, rows: count }) => [name, count])).toContainEqual(['fare', rows]);
+    const { balance, splits = {} } = statistics?.label ?? {};
+    expect(balance).toMatchObject({ rows, nulls: 0 });
+    expect(Object.entries(splits).map(([name, { rows: count, classes }]) => [name, count, classes?.length])).toEqual([
+      ['train', 125, 25],
+      ['validation', 50, 10],
+      ['test', 25, 5],
+    ]);
+    const inTest = splits.test?.classes?.map(({ value, share }) => [Number(value), share]);
+    expect(inTest).toEqual([35, 36, 37, 38, 39].map((time) => [time, 0.2]));
   });
 
   it('keeps all labels of an entity together', async () => {
