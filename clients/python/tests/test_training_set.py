@@ -137,7 +137,12 @@ def test_an_id_of_the_caller_that_is_taken_is_told(api, client_of, problem):
 
 def test_files_are_read_by_their_links_without_the_token_where_the_api_gives_them(api, client_of, answer):
     links = [
-        {"url": f"{api.url}/link/part-{at}.parquet?signature=x", "sizeBytes": len(content), "rows": 2}
+        {
+            "name": f"part-{at}.parquet",
+            "url": f"{api.url}/link/part-{at}.parquet?signature=x",
+            "sizeBytes": len(content),
+            "rows": 2,
+        }
         for at, content in enumerate(PARTS)
     ]
     api.answers = [

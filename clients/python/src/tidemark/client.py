@@ -101,20 +101,29 @@ class Client:
         mode: str | None = None,
         event_time_column: str | None = None,
         label: str | None = None,
+        split: Mapping[str, Any] | None = None,
+        sample: float | Mapping[str, Any] | None = None,
+        file_rows: int | None = None,
+        format: str | None = None,  # noqa: A002, as the API names it
         id: str | None = None,  # noqa: A002, as the API names it
     ) -> TrainingSet:
         """
         Starts a training set, and returns at once: `wait()` for it. `spine`: a pandas frame, a Parquet or CSV file, or
         an `s3://` URI of the deployment's bucket; with keys, event time and labels. `features` as for get_online.
         `lag` ("2h", timedelta): features as of so much before each event time. `mode`: asServed (default), eventTime,
-        knowledgeTime. `label`: the column whose classes `statistics()` counts. Raises ApiError, UnreachableError,
-        TidemarkError client.noStorage.
+        knowledgeTime. `label`: the column whose classes `statistics()` counts. `split`: {"time": [instants]} or
+        {"hash": [0.8, 0.2], "by": entity, "seed": 0}. `sample`: a share, or {"share": 0.1, "by": entity, "seed": 0}.
+        `file_rows`: rows of a file. `format`: parquet (default), csv. Raises ApiError, UnreachableError, TidemarkError
+        client.noStorage.
         """
         options = {
             **({} if lag is None else {"lag": lag if isinstance(lag, str) else round(lag / timedelta(milliseconds=1))}),
             **({} if mode is None else {"mode": mode}),
             **({} if event_time_column is None else {"eventTimeColumn": event_time_column}),
             **({} if label is None else {"label": label}),
+            **({} if split is None else {"split": split}),
+            **({} if sample is None else {"sample": sample if isinstance(sample, Mapping) else {"share": sample}}),
+            **_files(file_rows, format),
         }
         return self._build(spine, features, options, given_id=id, new=new_id())
 
@@ -124,15 +133,18 @@ class Client:
         features: Reference,
         *,
         as_of: str | datetime | None = None,
+        file_rows: int | None = None,
+        format: str | None = None,  # noqa: A002, as the API names it
         id: str | None = None,  # noqa: A002, as the API names it
     ) -> TrainingSet:
         """
         Bulk inference: starts adding the features of one instant, as they are served, to a file of entities, and
         returns at once; what comes is read as a training set is. `entities`: as a spine, without event times: keys,
         fields of request sources, whatever else. `as_of`: an instant that has passed (datetime with a zone, ISO 8601);
-        by default now, once for all rows. Raises ApiError, UnreachableError, TidemarkError client.noStorage.
+        by default now, once for all rows. `file_rows`, `format`: as of training_set. Raises ApiError, UnreachableError,
+        TidemarkError client.noStorage.
         """
-        options = {"asOf": "now" if as_of is None else as_of}
+        options = {"asOf": "now" if as_of is None else as_of, **_files(file_rows, format)}
         return self._build(entities, features, options, given_id=id, new=new_id("ex"))
 
     def _build(
@@ -195,6 +207,13 @@ class Client:
             if feature["name"] == ref.rpartition(":")[2]
         }
         return {name: types[ref] for name, ref in zip(answer["names"], references, strict=True)}
+
+
+def _files(file_rows: int | None, format_: str | None) -> dict[str, Any]:
+    return {
+        **({} if file_rows is None else {"fileRows": file_rows}),
+        **({} if format_ is None else {"format": format_}),
+    }
 
 
 def _selection(features: Reference) -> dict[str, Any]:

@@ -6,12 +6,14 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from .csv_files import table_of_csv
 from .errors import TidemarkError, TrainingSetError
 from .frames import frame_of_table
 from .optional import need
@@ -28,7 +30,10 @@ _longest_poll_seconds = 2.0
 
 @dataclass(frozen=True)
 class DatasetFile:
-    """A Parquet file of a dataset: its `s3://` URI and, where the API gives one, a link that needs no credentials."""
+    """
+    A file of a dataset, named within it (the folder is its split): its `s3://` URI and, where the API gives one, a link
+    that needs no credentials.
+    """
 
     name: str
     uri: str
@@ -60,6 +65,7 @@ class TrainingSet:
         self._storage = storage
         self._retries = retries or Retries()
         self._sleep = sleep
+        self._split: str | None = None
         self._answer: Mapping[str, Any] = {"id": training_set, "status": "queued"}
 
     def refresh(self) -> "TrainingSet":
@@ -89,8 +95,22 @@ class TrainingSet:
 
     @property
     def rows(self) -> int:
-        """Rows of the dataset: exactly those of the spine."""
-        return self.dataset["rows"]
+        """Rows of the dataset, or of the split: without a sample and splits, exactly those of the spine."""
+        return self.dataset["rows"] if self._split is None else self.splits[self._split]["rows"]
+
+    @property
+    def splits(self) -> Mapping[str, Mapping[str, Any]]:
+        """The splits by name, in order, each with rows, files, and its least (from) and greatest (to) event time."""
+        return {split["name"]: split for split in self.dataset.get("splits") or []}
+
+    def split(self, name: str) -> "TrainingSet":
+        """One split ("train", "validation", "test") of a complete set, as a set. Raises client.unknownSplit."""
+        if name not in self.splits:
+            known = ", ".join(self.splits) or "not split"
+            raise TidemarkError("client.unknownSplit", f"training set {self.id} has no split {name}: it is {known}")
+        part = copy(self)
+        part._split = name
+        return part
 
     @property
     def types(self) -> Mapping[str, str]:
@@ -128,10 +148,14 @@ class TrainingSet:
             pause = min(pause * 1.3, _longest_poll_seconds)
 
     def files(self) -> list[DatasetFile]:
-        """The Parquet files, in the order of the rows."""
+        """The files, in the order of the rows, split by split."""
         location = self.dataset["location"].rstrip("/")
-        links = {file["url"].partition("?")[0].rpartition("/")[2]: file["url"] for file in self._links()}
-        return [DatasetFile(name, f"{location}/{name}", links.get(name)) for name in self.dataset["files"]]
+        links = {file["name"]: file["url"] for file in self._links()}
+        return [
+            DatasetFile(name, f"{location}/{name}", links.get(name))
+            for name in self.dataset["files"]
+            if self._split is None or name.startswith(f"{self._split}/")
+        ]
 
     def _links(self) -> list[Mapping[str, Any]]:
         """Links of the newest answer: they stand for some minutes only, so they are asked for when they are needed."""
@@ -172,15 +196,18 @@ class TrainingSet:
         paths = []
         for file in self.files():
             path = target / file.name
+            path.parent.mkdir(exist_ok=True)  # of its split
             path.write_bytes(self.read_file(file))
             paths.append(path)
         return paths
 
     def tables(self) -> "Iterator[pyarrow.Table]":
-        """An Arrow table per file, in the order of the rows: the memory of one file (up to 100,000 rows) at a time."""
+        """An Arrow table per file, in the order of the rows: the memory of one file at a time."""
         parquet = need("pyarrow.parquet", "reading datasets")
         for file in self.files():
-            yield parquet.read_table(io.BytesIO(self.read_file(file)))
+            content = self.read_file(file)
+            is_csv = self.dataset.get("format") == "csv"
+            yield table_of_csv(content, self.types) if is_csv else parquet.read_table(io.BytesIO(content))
 
     def to_pandas(self) -> "pandas.DataFrame":
         """
@@ -188,7 +215,8 @@ class TrainingSet:
         stays exact; timestamp features are in UTC, and those of the spine as its file has them.
         """
         arrow = need("pyarrow", "reading datasets")
-        return frame_of_table(arrow.concat_tables(list(self.tables())), self.types)
+        # a column of a CSV file without any cell has no type of its own
+        return frame_of_table(arrow.concat_tables(self.tables(), promote_options="permissive"), self.types)
 
 
 class _Line:
