@@ -5,6 +5,7 @@ import { joinFeatures } from '#engine/training-set/join-features.ts';
 import type { TrainingSetPorts } from '#engine/training-set/ports.ts';
 import { parseTrainingSetRequest } from '#engine/training-set/request.ts';
 import { stageSpine } from '#engine/training-set/stage-spine.ts';
+import { objectKeys } from '#spec/layout.ts';
 import type { Value } from '#spec/value-type.ts';
 import { buildInProcess, datasetColumns, trainingSetPorts } from '#test/support/drive-training-set.ts';
 import { entityOf, manifestOf, sourceOf, tableViewOf } from '#test/support/manifests.ts';
@@ -189,6 +190,49 @@ describe('training set over S3 and Athena', () => {
     const columns = await datasetColumns(store.objects, dataset);
     for (const [name, values] of Object.entries(expected)) expect([name, columns.get(name)]).toEqual([name, values]);
     expect(columns.get('label')).toEqual(labels.map((_, row) => BigInt(row)));
+  });
+
+  it('gives every split its own rows, those at the cut to the later one, and a sample the rows it keeps', async () => {
+    await store.objects.put('training-sets/spine.parquet', writeParquet(spine));
+    const input = { spine: 'training-sets/spine.parquet', service: 'pricing' };
+    const rowsOf = (values: readonly Value[], rows: readonly number[]) => rows.map((row) => values[row]);
+    const byTime = { kind: 'time' as const, cutsMillis: [start + 2 * hour] };
+    const split = await buildInProcess(ports, { ...input, id: 'split', split: byTime }, 2);
+    expect(split.splits?.map(({ name, rows, files }) => [name, rows, files])).toEqual([
+      ['train', 3, 2],
+      ['test', 7, 4],
+    ]);
+    const inOrder = [2, 5, 6, 0, 1, 3, 4, 7, 8, 9];
+    const columns = await datasetColumns(store.objects, split);
+    for (const [name, values] of Object.entries(expected))
+      expect([name, columns.get(name)]).toEqual([name, rowsOf(values, inOrder)]);
+    expect(columns.get('label')).toEqual(inOrder.map((row) => `label ${row}`));
+
+    const sample = { share: 0.6, by: 'driver', seed: 1 };
+    const sampled = await datasetColumns(
+      store.objects,
+      await buildInProcess(ports, { ...input, id: 'sampled', sample }, 2),
+    );
+    const kept = (sampled.get('label') ?? []).map((label) => Number(String(label).slice('label '.length)));
+    expect([kept.length > 0, kept.length < labels.length]).toEqual([true, true]);
+    expect(kept).toEqual([...kept].sort((one, other) => one - other));
+    for (const [name, values] of Object.entries(expected))
+      expect([name, sampled.get(name)]).toEqual([name, rowsOf(values, kept)]);
+  });
+
+  it('writes CSV of the same values', async () => {
+    await store.objects.put('training-sets/spine.parquet', writeParquet(spine));
+    const input = { id: 'as-csv', spine: 'training-sets/spine.parquet', service: 'pricing', format: 'csv' } as const;
+    const dataset = await buildInProcess(ports, input, 100);
+    const stored = await store.objects.get(`${objectKeys.dataset('as-csv')}${dataset.files[0]?.name}`);
+    const lines = new TextDecoder().decode(stored?.body).split('\r\n');
+    expect(lines[0]).toBe(
+      'label,driver_id,event_time,fare,per_trip,stats__tags,stats__trips,driver_name,stats__rating',
+    );
+    expect(lines[1]).toBe('label 0,1,2026-01-01T05:30:00.000Z,10,2,"[""t5"",null]",5,Ada,1.25');
+    expect(lines[7]).toBe('label 6,,2026-01-01T01:00:00.000Z,1,-1,,-1,,');
+    expect(lines[10]).toBe('label 9,1,2026-01-02T06:00:00.000Z,NaN,NaN,"[""t10"",null]",10,Ada,2.5');
+    expect(lines.slice(11)).toEqual(['']);
   });
 
   it('looks back by the lag, and at event times alone', async () => {
