@@ -81,12 +81,14 @@ function bins(counts: readonly number[]): string {
 
 const barHeight = 16;
 const textWidth = 160;
+/** As many as fit before the bar, with their share. */
+const shownCharacters = 14;
 
 /** A bar per value, as long as its share of the rows. */
 function bars(values: readonly ValueCount[], rows: number): string {
   const lines = values.map(({ value, count }, at) => {
     const share = count / rows;
-    const label = value.length > 24 ? `${value.slice(0, 24)}...` : value;
+    const label = value.length > shownCharacters ? `${value.slice(0, shownCharacters)}...` : value;
     const y = at * barHeight;
     return `<text x="0" y="${y + 12}">${escaped(label)} ${percent(share)}</text><rect x="${textWidth}" y="${y + 2}" width="${(share * (width - textWidth)).toFixed(1)}" height="${barHeight - 4}"><title>${grouped(count)}</title></rect>`;
   });
