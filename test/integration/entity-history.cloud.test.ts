@@ -2,10 +2,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { rowsAsOf } from '#engine/as-of.ts';
 import { entityAt, entityHistory } from '#engine/entity-history.ts';
 import type { OfflinePorts } from '#engine/verify-offline.ts';
-import type { EntityView } from '#spec/manifest.ts';
+import { findRowSource } from '#spec/find.ts';
+import type { EntityView, TableView } from '#spec/manifest.ts';
 import type { Value } from '#spec/value-type.ts';
+import { analystsViewSql } from '#sql/analysts-view-sql.ts';
 import { entityOf, manifestOf, sourceOf, streamSourceOf, streamViewOf, tableViewOf } from '#test/support/manifests.ts';
-import { createOfflineStore } from '#test/support/offline-store.ts';
+import { createOfflineStore, type OfflineStore } from '#test/support/offline-store.ts';
 
 const hour = 3_600_000;
 const start = Date.UTC(2026, 0, 1);
@@ -52,8 +54,9 @@ const other = { city: "Val-d'Or", number: 8 };
 
 describe('rows of the offline store', () => {
   let ports: OfflinePorts;
+  let store: OfflineStore;
   beforeAll(async () => {
-    const store = await createOfflineStore(manifest);
+    store = await createOfflineStore(manifest);
     ports = { manifest, database: store.database, objects: store.objects, sql: store.sql };
     const rows = [
       { ...mine, at: at(3), made: at(3), gone: true, score: null },
@@ -139,6 +142,33 @@ describe('rows of the offline store', () => {
     expect(windows).toEqual([
       { ...mine, sales_2h: 2n },
       { ...other, sales_2h: 1n },
+    ]);
+  });
+
+  it('for analysts: every row that is no tombstone, with its times and date', async () => {
+    const analysts = async (view: TableView): Promise<Record<string, Value>[]> => {
+      const source = findRowSource(manifest, view.source);
+      const { sql } = analystsViewSql({ database: store.database, view, source, entity: shop });
+      const columns = [...(await store.select(sql))];
+      return (columns[0]?.[1] ?? [])
+        .map((_, row) => Object.fromEntries(columns.map(([name, values]) => [name, values[row] ?? null])))
+        .sort((a, b) => Number(a.score ?? a.amount) - Number(b.score ?? b.amount));
+    };
+    const times = (event: number, available: number) => ({
+      _event_time: event,
+      _available_at: available,
+      _marks: null,
+      dt: '2026-01-01',
+    });
+    expect(await analysts(scores)).toEqual([
+      { ...mine, score: 5n, ...times(at(1), at(2)) },
+      { ...other, score: 9n, ...times(at(2), at(3)) },
+      { ...mine, score: 2n ** 60n, ...times(at(1), at(2)) },
+    ]);
+    expect(await analysts(lastSale)).toEqual([
+      { ...mine, amount: 1.5, ...times(at(1), at(1) + 60_000) },
+      { ...mine, amount: 2.5, ...times(at(2), at(2) + 60_000) },
+      { ...other, amount: 4, ...times(at(2.5), at(2.5) + 60_000) },
     ]);
   });
 });
