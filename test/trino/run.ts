@@ -11,9 +11,15 @@ import { startTrino, type TrinoServer } from './server.ts';
 
 const versions = trinoReleases.map(({ version }) => version).join(' or ');
 const usage = `usage: npm run test:trino [-- <property test files> ...] [--version <${versions}>]
-  runs every statement of the property tests on the local engine and on a real Trino: equal rows, every bit; exit 1 otherwise
+  runs every statement of the property tests, of the leakage check, of history and as-of, of analysts' views and of verify on the local engine and on a real Trino: equal rows, every bit; exit 1 otherwise
   --version  by default the newest release that a JDK of this machine runs; fetched with Maven (250 to 350 MB, once)
   TIDEMARK_CASES sets the random cases (default 200), TIDEMARK_TEST_CLOUD=name keeps the local cloud running`;
+
+const propertyTests = 'test/property/*.cloud.test.ts';
+/** Suites over a store of their own, of statements that no property test runs. */
+const otherTests = ['leakage', 'entity-history', 'verify-streams', 'known-join-defects', 'training-set'].map(
+  (name) => `test/integration/${name}.cloud.test.ts`,
+);
 
 const tell = (line: string): void => console.error(line);
 let running: ChildProcess | undefined;
@@ -60,7 +66,8 @@ async function main(chosen: readonly string[], version: string | undefined): Pro
     server = await timed(tell, `start Trino ${install.version} on ${runnable.javaHome}`, () =>
       startTrino({ runnable, install, cloudEndpoint: endpoint }),
     );
-    const files = chosen.length > 0 ? chosen : globSync('test/property/*.cloud.test.ts', { cwd: checkout.root }).sort();
+    const files =
+      chosen.length > 0 ? chosen : [...globSync(propertyTests, { cwd: checkout.root }).sort(), ...otherTests];
     const exitCode = await runTests(files, {
       TIDEMARK_TEST_CLOUD: name,
       TIDEMARK_CASES: process.env.TIDEMARK_CASES ?? '200',
