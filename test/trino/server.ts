@@ -69,6 +69,7 @@ function javaArguments({ release }: Runnable, { lib, plugin, version }: TrinoIns
     '-XX:ReservedCodeCacheSize=256M',
     '-XX:ActiveProcessorCount=2',
     '-Duser.timezone=UTC',
+    '-Dfile.encoding=UTF-8', // before Java 18 it is the environment's, which is empty
     '-Djdk.attach.allowAttachSelf=true',
     ...(release.java.min >= 24 ? ['--sun-misc-unsafe-memory-access=allow', '--enable-native-access=ALL-UNNAMED'] : []),
     '-Dnode.environment=test',
