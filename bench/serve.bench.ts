@@ -100,7 +100,7 @@ function handlerOver(rows: OnlineRows): HttpHandler {
   const report = serveReporter(telemetry, deployment);
   return createHttpHandler({
     routes: serveRoutes({ repository, rows, clock: systemClock, report }),
-    identify: createIdentify({ checkToken: async (token) => token === 'bench', clock: Date.now }),
+    identify: createIdentify({ checkToken: async (token) => token === 'bench', clock: Date.now, stage: 'dev' }),
     logger: telemetry.logger,
   });
 }

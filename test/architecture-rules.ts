@@ -59,6 +59,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'npm:@aws-sdk',
     'npm:zod',
     'npm:@types/aws-lambda',
+    'npm:jose',
     'node:(crypto|buffer|http)$',
   ],
   cli: ['lib/(?!infra/)', 'localstack/', 'npm:@aws-sdk', 'npm:zod', 'npm:esbuild', 'node:[a-z_/]+$'],

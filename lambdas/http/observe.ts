@@ -4,6 +4,7 @@ import { logFields } from '#observe/log-fields.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { problemResponse } from './problem.ts';
 import type { ProxyEvent, ProxyResult } from './proxy-event.ts';
+import { requestIdOf, traceOf } from './request-headers.ts';
 import type { Router } from './router.ts';
 
 type LogFacts = Readonly<Record<string, number | string | boolean>>;
@@ -14,9 +15,6 @@ const logFacts = new WeakMap<ProxyEvent, LogFacts>();
 export const addLogFacts = (event: ProxyEvent, facts: LogFacts): void => {
   logFacts.set(event, { ...logFacts.get(event), ...facts });
 };
-
-export const requestIdOf = (event: ProxyEvent, context: { awsRequestId?: string }): string =>
-  event.requestContext?.requestId ?? context.awsRequestId ?? 'unknown';
 
 /**
  * One log line per request: route, status, time, counts. Never a header, a body, a key or a value. Faults of
@@ -29,8 +27,10 @@ export function observe(router: Router, logger: Logger): MiddlewareObj<ProxyEven
     const status = request.response?.statusCode ?? 500;
     const millis = performance.now() - (startedAt.get(event) ?? performance.now());
     const match = router(event.httpMethod, event.path);
+    const trace = traceOf(event);
     const facts = {
       [logFields.requestId]: requestIdOf(event, context),
+      ...(trace ? { [logFields.traceId]: trace.traceId } : {}),
       method: event.httpMethod,
       route: match.kind === 'route' ? match.route.pattern : 'none',
       [logFields.httpStatus]: status,
@@ -56,6 +56,8 @@ export const answerProblems = (router: Router): MiddlewareObj<ProxyEvent, ProxyR
     const { event } = request;
     const match = router(event.httpMethod, event.path);
     const answer = (match.kind === 'route' ? match.route.answerProblem : undefined) ?? problemResponse;
-    request.response = answer(request.error, requestIdOf(event, request.context));
+    const response = answer(request.error, requestIdOf(event, request.context));
+    const trace = traceOf(event);
+    request.response = trace ? { ...response, headers: { ...response.headers, traceparent: trace.header } } : response;
   },
 });

@@ -25,6 +25,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   'http.methodNotAllowed': 405,
   'http.tooLarge': 413,
   'serve.tooLarge': 413,
+  'access.overBurst': 413,
 };
 const statusOfKind: Readonly<Record<ErrorKind, number>> = {
   invalid: 400,

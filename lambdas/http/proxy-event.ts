@@ -9,7 +9,13 @@ export const proxyEventSchema = z.object({
   queryStringParameters: z.nullish(z.record(z.string(), z.nullish(z.string()))),
   body: z.nullish(z.string()),
   isBase64Encoded: z.nullish(z.boolean()),
-  requestContext: z.nullish(z.object({ requestId: z.nullish(z.string()) })),
+  requestContext: z.nullish(
+    z.object({
+      requestId: z.nullish(z.string()),
+      /** Who signed the request, where the method asks for a signature. Only API Gateway writes it: callers cannot. */
+      identity: z.nullish(z.object({ userArn: z.nullish(z.string()) })),
+    }),
+  ),
 });
 export type ProxyEvent = z.infer<typeof proxyEventSchema>;
 

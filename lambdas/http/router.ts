@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly requestId: string;
   /** Who asks: a route that gives or takes data decides by its grants. */
   readonly principal: Principal;
+  /** Takes units of work (entity-features, events) out of the caller's limit; throws access.throttled or access.overBurst. */
+  readonly charge: (units: number) => void;
   /** Epoch milliseconds by which the answer must be ready. */
   readonly deadlineMillis: number;
 }
@@ -24,6 +26,10 @@ export interface HttpResponse {
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON text. */
   readonly body: string;
+  /** The answer changes with deployments only: it gets an ETag, and a client that has it already is answered 304. @default false */
+  readonly isMetadata?: boolean;
+  /** Milliseconds that parts of the work took, for callers who may see them. */
+  readonly timings?: Readonly<Record<string, number>>;
   /** Members of the request's log line: counts, never values or keys. */
   readonly log?: Readonly<Record<string, number | string | boolean>>;
 }

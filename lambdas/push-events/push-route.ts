@@ -43,11 +43,13 @@ export function pushRoute({ manifest, streamOf, clock, report }: PushRouteOption
     method: 'POST',
     pattern: '/v1/push/{source}',
     maxBodyBytes: maximumPushBytes,
-    handle: async ({ parameters, body, principal }) => {
+    handle: async ({ parameters, body, principal, charge }) => {
       const named = parameters.source ?? '';
       if (!principal.grants.push.has(named)) throw refused('push to', JSON.stringify(named));
       const source = findStreamSource(manifest, named);
-      const results = await pusherOf(source)(readEvents(body));
+      const events = readEvents(body);
+      charge(events.length);
+      const results = await pusherOf(source)(events);
       const facts = { source: source.name, ...countsOf(results) };
       report(facts);
       if (facts.failed === results.length) throw noneTaken(source);

@@ -31,7 +31,7 @@ export function catalogRoutes(manifest: Manifest): Route[] {
   ];
 }
 
-const json = (content: unknown): HttpResponse => ({ body: JSON.stringify(content) });
+const json = (content: unknown): HttpResponse => ({ body: JSON.stringify(content), isMetadata: true });
 
 const summaryOf = (view: View) => ({
   id: viewId(view),

@@ -3,7 +3,7 @@ import { featureStatuses } from '#spec/status.ts';
 
 /** Most entities of one request. */
 export const maximumEntities = 100;
-const metadataKinds = ['status', 'eventTime'] as const;
+const metadataKinds = ['status', 'eventTime', 'ageMillis', 'version'] as const;
 
 const members = z.record(z.string(), z.unknown());
 
@@ -31,7 +31,7 @@ export const onlineFeaturesRequestSchema = z.strictObject({
       ),
   ),
   metadata: z.optional(
-    z.array(z.enum(metadataKinds)).check(z.describe('what rows have besides values; absent: ["status"]')),
+    z.array(z.enum(metadataKinds)).check(z.describe('what the answer has besides values; absent: ["status"]')),
   ),
   int64: z.optional(
     z
@@ -51,6 +51,13 @@ export const onlineFeaturesRequestSchema = z.strictObject({
     z
       .enum(['rows', 'vector'])
       .check(z.describe('vector: rows have a vector of numbers in place of values; needs numeric or bool features')),
+  ),
+  onPartial: z.optional(
+    z
+      .enum(['values', 'fail'])
+      .check(
+        z.describe('where some key could not be read in time: values that could (the default), or 503 for the whole'),
+      ),
   ),
   fill: z.optional(
     z.number().check(z.describe('only with format vector: stands for every null; without it nulls stay null')),
@@ -85,7 +92,15 @@ const metadata = {
         ),
       ),
   ),
+  ageMillis: z.optional(
+    z
+      .array(z.union([z.number(), z.null()]))
+      .check(z.describe('from eventTime to the instant of the answer; null where eventTime is')),
+  ),
 };
+const versions = z.optional(
+  z.array(z.string()).check(z.describe('with metadata version: view@version of each of the names')),
+);
 const meta = {
   asOf: z.string().check(z.describe('the one instant at which all rows were evaluated')),
   service: z.union([z.string(), z.null()]),
@@ -98,6 +113,7 @@ const meta = {
 /** Answer in format rows. */
 export const valuesResponseSchema = z.strictObject({
   names,
+  versions,
   rows: z.array(z.strictObject({ entity, values: z.array(wireValue), ...metadata })),
   meta: z.strictObject(meta),
 });
@@ -106,6 +122,7 @@ export type ValuesResponse = z.infer<typeof valuesResponseSchema>;
 /** Answer in format vector. */
 export const vectorResponseSchema = z.strictObject({
   names,
+  versions,
   rows: z.array(
     z.strictObject({
       entity,

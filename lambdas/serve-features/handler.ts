@@ -36,6 +36,7 @@ export function createHandler(repository: Repository): HttpHandler {
       checkToken,
       records: new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME),
       clock,
+      stage: environment.STAGE_NAME,
     }),
     logger: telemetry.logger,
   });

@@ -1,6 +1,8 @@
+import type { Served } from '#engine/serve-features.ts';
 import type { ServePlan } from '#engine/serve-plan.ts';
 import { type ResponseWriter, responseWriter } from '#engine/serve-response.ts';
 import type { Route } from '#lambdas/http/router.ts';
+import { TidemarkError } from '#spec/errors.ts';
 import { type CheckedRequest, readRequest } from './read-request.ts';
 import { type OnlineFeaturesOptions, requestServer } from './request-server.ts';
 
@@ -12,19 +14,26 @@ export function onlineFeaturesRoute(options: OnlineFeaturesOptions): Route {
     pattern: '/v1/online-features',
     handle: requestServer<CheckedRequest>(options, {
       read: ({ body }, plans) => readRequest(body, plans),
-      write: (checked, served, { asOfMillis, requestId }) =>
-        writerOf(checked)(served, {
+      write: (checked, served, { asOfMillis, requestId }) => {
+        if (served.partial && checked.onPartial === 'fail') throw partial(served);
+        return writerOf(checked)(served, {
           asOfMillis,
           requestId,
           manifestHash: options.repository.manifest.hash,
           entities: checked.entities,
-          withStatus: checked.metadata.includes('status'),
-          withEventTime: checked.metadata.includes('eventTime'),
+          metadata: checked.metadata,
           fill: checked.fill,
-        }),
+        });
+      },
     }),
   };
 }
+
+/** Of a caller that would rather have nothing than a part. */
+const partial = ({ counts }: Served): TidemarkError =>
+  new TidemarkError('serve.partial', `some of ${counts.reads} keys could not be read in time; try again`, {
+    kind: 'unavailable',
+  });
 
 /** Writers live as long as the plans that they are made for. */
 function responseWriters(): (request: CheckedRequest) => ResponseWriter {

@@ -13,7 +13,7 @@ export function openApiRoute(manifest: Manifest): Route {
     handle: ({ principal: { grants } }) => {
       const body = texts.get(grants) ?? JSON.stringify(openApiDocument(manifest, seenBy(manifest, grants)));
       texts.set(grants, body);
-      return { body };
+      return { body, isMetadata: true };
     },
   };
 }

@@ -3,6 +3,7 @@ import { adminGrants } from '#engine/access/grants.ts';
 import { type Seen, seenBy } from '#engine/access/seen.ts';
 import { type FeaturePlan, planFeatures } from '#engine/feature-plan.ts';
 import { problemSchema } from '#lambdas/http/problem.ts';
+import { deadlineHeader } from '#lambdas/http/request-headers.ts';
 import { pushRequestSchema, pushResponseSchema } from '#lambdas/push-events/event.ts';
 import { trainingSetAnswerSchema, trainingSetBodySchema } from '#lambdas/training-sets-api/event.ts';
 import { viewId } from '#spec/find.ts';
@@ -64,14 +65,42 @@ export function openApiDocument(manifest: Manifest, seen: Seen = seenBy(manifest
           summary: 'Whether the API answers; with deep, whether its store does',
           security: [],
           parameters: [{ name: 'deep', in: 'query', required: false, schema: { type: 'boolean' } }],
-          responses: { 200: jsonObject('It does'), 503: problem },
+          responses: { 200: jsonObject('It does'), ...problems(503) },
         },
       },
       '/v1/openapi.json': { get: { ...catalog('getOpenApi', 'This document') } },
       ...feastPaths,
     },
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            "an API token (tdmk_...), a JWT of an issuer that the deployment takes, or the deployment's own token",
+        },
+      },
+      parameters: {
+        RequestId: {
+          name: 'x-request-id',
+          in: 'header',
+          description:
+            "the client's id of the request, up to 128 of A-Z a-z 0-9 _ . : -; comes back, and stands in our logs",
+          schema: { type: 'string', pattern: '^[A-Za-z0-9_.:-]{1,128}$' },
+        },
+        TraceParent: {
+          name: 'traceparent',
+          in: 'header',
+          description: 'W3C Trace Context; comes back, and its trace id stands in our logs',
+          schema: { type: 'string' },
+        },
+        Deadline: {
+          name: deadlineHeader,
+          in: 'header',
+          description: 'whole milliseconds that the client waits; what cannot be read by then is partial',
+          schema: { type: 'integer', minimum: 1, maximum: 60_000 },
+        },
+      },
       schemas: {
         OnlineFeaturesRequest: onlineFeaturesRequest(services),
         OnlineFeaturesResponse: schemaOf(onlineFeaturesResponseSchema),
@@ -87,8 +116,18 @@ export function openApiDocument(manifest: Manifest, seen: Seen = seenBy(manifest
   };
 }
 
+const header = (description: string) => ({ description, schema: { type: 'string' } });
 const problem = { description: 'What went wrong', content: { 'application/problem+json': { schema: ref('Problem') } } };
-const problems = (...statuses: readonly number[]) => Object.fromEntries(statuses.map((status) => [status, problem]));
+const later = { 'Retry-After': header('seconds after which to try again') };
+/** Problems whose description says more than their status, or that have headers. */
+const particular: Readonly<Record<number, object>> = {
+  401: { ...problem, description: 'No token, or not a valid one', headers: { 'WWW-Authenticate': header('Bearer') } },
+  403: { ...problem, description: 'The caller has no role that allows it; the same for what there is not' },
+  429: { ...problem, description: "The caller's limit is used up", headers: later },
+  503: { ...problem, description: 'Not now: ours; try again', headers: later },
+};
+const problems = (...statuses: readonly number[]) =>
+  Object.fromEntries(statuses.map((status) => [status, particular[status] ?? problem]));
 const jsonObject = (description: string) => ({
   description,
   content: { 'application/json': { schema: { type: 'object' } } },
@@ -127,7 +166,7 @@ const pushEvents = (sources: readonly StreamSource[]) => ({
   },
   responses: {
     200: answer('What became of each event; some may be rejected, or not in the stream yet', 'PushResponse'),
-    ...problems(400, 401, 404, 413, 500, 503),
+    ...problems(400, 401, 403, 404, 413, 429, 500, 503),
   },
 });
 
@@ -135,7 +174,7 @@ const createTrainingSet = {
   operationId: 'createTrainingSet',
   summary: 'Starts a point-in-time correct training set over a spine file; ask for it by its id',
   requestBody: { required: true, content: { 'application/json': { schema: ref('TrainingSetRequest') } } },
-  responses: { 202: answer('Started', 'TrainingSet'), ...problems(400, 401, 404, 409, 413, 500, 503) },
+  responses: { 202: answer('Started', 'TrainingSet'), ...problems(400, 401, 403, 404, 409, 413, 500, 503) },
 };
 
 /** The request's schema as its two forms, by service (the deployed ones are listed) or by features: it has exactly one of them. */
@@ -161,6 +200,7 @@ function onlineFeaturesRequest(seen: Seen['services']): Record<string, unknown> 
 const onlineFeatures = (manifest: Manifest, services: Seen['services']) => ({
   operationId: 'getOnlineFeatures',
   summary: 'Feature values of up to 100 entities at one instant',
+  parameters: ['RequestId', 'TraceParent', 'Deadline'].map((name) => ({ $ref: `#/components/parameters/${name}` })),
   requestBody: {
     required: true,
     content: {
@@ -172,7 +212,7 @@ const onlineFeatures = (manifest: Manifest, services: Seen['services']) => ({
   },
   responses: {
     200: answer('Values of every entity; where there is none, its status says why', 'OnlineFeaturesResponse'),
-    ...problems(400, 401, 404, 413, 500, 503),
+    ...problems(400, 401, 403, 404, 413, 429, 500, 503),
   },
 });
 
@@ -210,6 +250,12 @@ const columnExample = (type: ColumnType): unknown => {
   return type === 'date' ? '2026-01-31' : exampleOf(type as FeatureType); // the other column types are feature types
 };
 
+/** Answers that change with deployments only. */
+const metadata = {
+  ...jsonObject('Found'),
+  headers: { ETag: header('send it as If-None-Match, and be answered 304 while nothing has changed') },
+};
+
 /** A GET that answers a JSON object of the manifest. */
 const catalog = (operationId: string, summary: string, name?: { description: string; values: readonly string[] }) => ({
   operationId,
@@ -227,5 +273,9 @@ const catalog = (operationId: string, summary: string, name?: { description: str
         ],
       }
     : {}),
-  responses: { 200: jsonObject('Found'), ...problems(...(name ? [401, 404] : [401])) },
+  responses: {
+    200: metadata,
+    304: { description: 'As it was under the ETag sent' },
+    ...problems(...(name ? [401, 404] : [401])),
+  },
 });

@@ -21,6 +21,7 @@ export interface CheckedRequest {
   readonly metadata: NonNullable<OnlineFeaturesRequest['metadata']>;
   readonly int64: NonNullable<OnlineFeaturesRequest['int64']>;
   readonly consistency: NonNullable<OnlineFeaturesRequest['consistency']>;
+  readonly onPartial: NonNullable<OnlineFeaturesRequest['onPartial']>;
   readonly format: NonNullable<OnlineFeaturesRequest['format']>;
   /** Finite; only with format vector. */
   readonly fill: number | undefined;
@@ -53,6 +54,7 @@ export function readRequest(body: string, plans: ServePlans): CheckedRequest {
     metadata: parsed.data.metadata ?? ['status'],
     int64: parsed.data.int64 ?? 'number',
     consistency: parsed.data.consistency ?? 'eventual',
+    onPartial: parsed.data.onPartial ?? 'values',
     format: parsed.data.format ?? 'rows',
     fill: parsed.data.fill,
   };

@@ -61,15 +61,25 @@ export function requestServer<TRequest extends ServeRequest>(
       const asOfMillis = options.clock();
       const plans = plansOf(request.principal.grants);
       asked = wire.read(request, plans);
+      request.charge(asked.entityKeys.length * asked.plan.names.length);
       const mask = plans.maskOf(asked.plan);
+      const readyAt = performance.now();
       const read = await serveFeatures(options.rows, {
         ...asked,
         asOfMillis,
         deadlineMillis: Math.min(request.deadlineMillis, asOfMillis + readMillis),
       });
       served = mask ? masked(read, mask) : read;
+      const servedAt = performance.now();
       const { requestId } = request;
-      return { body: wire.write(asked, served, { asOfMillis, requestId }), log: logFactsOf(asked, served) };
+      const body = wire.write(asked, served, { asOfMillis, requestId });
+      const timings = {
+        plan: readyAt - startedAt,
+        store: read.storeMillis,
+        values: servedAt - readyAt - read.storeMillis,
+        write: performance.now() - servedAt,
+      };
+      return { body, timings, log: logFactsOf(asked, served) };
     } finally {
       options.report({
         service: asked?.plan.service && viewId(asked.plan.service),

@@ -44,6 +44,7 @@ export function createHandler({ manifest, access }: Repository): HttpHandler {
       checkToken: createTokenCheck({ secrets, secretId: environment.API_TOKEN_SECRET_ARN, clock: systemClock }),
       records,
       clock: systemClock,
+      stage: environment.STAGE_NAME,
     }),
     logger: telemetry.logger,
   });

@@ -121,6 +121,10 @@ function transitiveReads(plan: FeaturePlan, readIndex: ReadonlyMap<string, numbe
   return readsOf;
 }
 
+/** Per result of a plan, the `view@version` that it is of. */
+export const viewIdsOf = ({ results, reads }: ServePlan): readonly string[] =>
+  results.map((result) => (result.kind === 'read' ? (reads[result.read]?.viewId ?? '') : result.viewId));
+
 /** The plans of a running function. */
 export interface ServePlans {
   /** Throws as planServing does; a selection that fails is not kept. */

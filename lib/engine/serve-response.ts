@@ -4,7 +4,7 @@ import { TidemarkError } from '#spec/errors.ts';
 import type { FeatureStatus } from '#spec/status.ts';
 import type { Value } from '#spec/value-type.ts';
 import type { Served, ServedRow } from './serve-features.ts';
-import type { ServePlan } from './serve-plan.ts';
+import { type ServePlan, viewIdsOf } from './serve-plan.ts';
 import { vectorText } from './vector.ts';
 
 /** What is known of a request besides its rows. */
@@ -15,8 +15,8 @@ interface ResponseContext {
   readonly manifestHash: string;
   /** Per row, the values of the plan's keys. */
   readonly entities: readonly (readonly Value[])[];
-  readonly withStatus: boolean;
-  readonly withEventTime: boolean;
+  /** What the answer has besides values. */
+  readonly metadata: readonly ('status' | 'eventTime' | 'ageMillis' | 'version')[];
   /** Finite: what stands for nulls in vectors; undefined leaves them null. */
   readonly fill?: number | undefined;
 }
@@ -41,7 +41,8 @@ const surelyFits = Math.floor(maxResponseBytes / 3);
  * The text is built by concatenation, without objects per value: 5,000 values take about half a millisecond.
  */
 export function responseWriter(plan: ServePlan, options: ResponseOptions): ResponseWriter {
-  const head = `{"names":${JSON.stringify(plan.names)},"rows":[`;
+  const names = `{"names":${JSON.stringify(plan.names)}`;
+  const versions = `,"versions":${JSON.stringify(viewIdsOf(plan))}`;
   const writers = plan.types.map((type) => wireWriter(type, options));
   const keys = plan.keys.map(({ name, type }) => ({
     prefix: `${JSON.stringify(name)}:`,
@@ -50,7 +51,10 @@ export function responseWriter(plan: ServePlan, options: ResponseOptions): Respo
   const allPresentText = statusesText(plan.allPresent);
   const isVector = options.format === 'vector';
   return (served, context) => {
-    let text = head;
+    const [withStatus, withEventTime, withAge, withVersion] = (
+      ['status', 'eventTime', 'ageMillis', 'version'] as const
+    ).map((kind) => context.metadata.includes(kind));
+    let text = `${names}${withVersion === true ? versions : ''},"rows":[`;
     for (let row = 0; row < served.rows.length; row++) {
       const servedRow = served.rows[row] as ServedRow; // row < length
       text += `${row === 0 ? '' : ','}{"entity":{${entityText(keys, context.entities[row] ?? [])}},`;
@@ -60,11 +64,12 @@ export function responseWriter(plan: ServePlan, options: ResponseOptions): Respo
         text += valuesText(writers, servedRow.values);
         text += ']';
       }
-      if (context.withStatus) {
+      if (withStatus === true) {
         const { status } = servedRow;
         text += `,"status":${status === plan.allPresent ? allPresentText : statusesText(status)}`;
       }
-      if (context.withEventTime) text += `,"eventTime":${eventTimesText(servedRow.eventTimes)}`;
+      if (withEventTime === true) text += `,"eventTime":${eventTimesText(servedRow.eventTimes)}`;
+      if (withAge === true) text += `,"ageMillis":${agesText(servedRow.eventTimes, context.asOfMillis)}`;
       text += '}';
     }
     text += `],"meta":${metaText(plan, served, context)}}`;
@@ -94,6 +99,9 @@ const statusesText = (status: readonly FeatureStatus[]): string => `["${status.j
 
 const eventTimesText = (times: readonly (number | null)[]): string =>
   `[${times.map((time) => (time === null ? 'null' : `"${formatInstant(time)}"`)).join(',')}]`;
+
+const agesText = (times: readonly (number | null)[], asOfMillis: number): string =>
+  `[${times.map((time) => (time === null ? 'null' : String(asOfMillis - time))).join(',')}]`;
 
 function metaText({ service }: ServePlan, served: Served, context: ResponseContext): string {
   return JSON.stringify({

@@ -11,7 +11,12 @@ export const logFields = {
   /** Kinesis shard id, and the sequence number of a record in it. */
   shard: 'shard',
   sequence: 'sequence',
+  /** The client's own where it sent one: API Gateway's stands in its access log, Lambda's in the platform's lines. */
   requestId: 'requestId',
+  /** Trace id of the client's traceparent. */
+  traceId: 'traceId',
+  /** Who asked: `token:<id>`, `jwt:<subject>@<issuer>`, `iam:<arn>`, `admin`. */
+  principal: 'principal',
   /** Number of the materialization run within its view version. */
   run: 'run',
   /** ARN of the Step Functions execution. */

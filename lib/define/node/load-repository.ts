@@ -55,7 +55,7 @@ async function load(given: string): Promise<LoadedRepository & { readonly transf
     transforms.map(async (transform) => [transform.viewId, await transformHash(transform)] as const),
   );
   const manifest = compile(definitions, { project, folder, transformHashes: Object.fromEntries(hashes) });
-  const problems = access ? accessProblems(access, manifest) : [];
+  const problems = access ? accessProblems(access, manifest, Object.keys(config.stages)) : [];
   if (problems.length > 0) throw wrong(join(folder, configFile), problems.join('; '));
   return {
     folder,

@@ -1,4 +1,4 @@
-import type { Access, Reach } from '#spec/access.ts';
+import type { Access, Limits, Reach } from '#spec/access.ts';
 
 /** A set of names as roles write them. */
 interface NameSet {
@@ -22,11 +22,14 @@ export interface Grants {
   readonly train: Reached;
   /** By name of the stream source. */
   readonly push: NameSet;
+  readonly serverTiming: boolean;
+  /** The most that any of the roles which declare limits allows; a role without limits lifts nobody's. */
+  readonly limits: Limits | undefined;
 }
 
 /** Who asks. Nothing in it is secret: it stands in logs. */
 export interface Principal {
-  /** `admin`, `token:<id>`, `jwt:<subject>`, `iam:<arn>` or `anonymous`. */
+  /** `admin`, `token:<id>`, `jwt:<subject>@<issuer>`, `iam:<arn>` or `anonymous`. */
   readonly id: string;
   readonly grants: Grants;
 }
@@ -57,6 +60,8 @@ export const adminGrants: Grants = {
   read: reached([everything]),
   train: reached([everything]),
   push: nameSet([['*']]),
+  serverTiming: true,
+  limits: undefined,
 };
 
 /** What roles allow together; a role that the access does not declare allows nothing. The same object for the same roles. */
@@ -80,10 +85,17 @@ const maximumRoleSets = 1000;
 
 function unionOf(roles: readonly Access['roles'][string][]): Grants {
   if (roles.some(({ admin }) => admin)) return adminGrants;
+  const limits = roles.flatMap((role) => role.limits ?? []);
+  const greatest = (of: (limit: Limits) => number): number => Math.max(...limits.map(of));
   return {
     isAdmin: false,
     read: reached(roles.map(({ read }) => read)),
     train: reached(roles.map(({ train }) => train)),
     push: nameSet(roles.map(({ push }) => push)),
+    serverTiming: roles.some(({ serverTiming }) => serverTiming),
+    limits:
+      limits.length === 0
+        ? undefined
+        : { perSecond: greatest(({ perSecond }) => perSecond), burst: greatest(({ burst }) => burst) },
   };
 }

@@ -1,7 +1,7 @@
 import { TidemarkError } from '#spec/errors.ts';
 import { parseVersioned, viewId } from '#spec/find.ts';
 import { type FeaturePlan, type FeatureSelection, planFeatures } from '../feature-plan.ts';
-import type { ServePlan } from '../serve-plan.ts';
+import { type ServePlan, viewIdsOf } from '../serve-plan.ts';
 import type { Grants, Reached } from './grants.ts';
 
 /** What a selection names once it is planned. */
@@ -16,10 +16,7 @@ export const askedOf = ({ service, results }: FeaturePlan): Asked => ({
   viewIds: results.map(({ view }) => viewId(view)),
 });
 
-export const askedOfServing = ({ service, results, reads }: ServePlan): Asked => ({
-  service,
-  viewIds: results.map((result) => (result.kind === 'read' ? (reads[result.read]?.viewId ?? '') : result.viewId)),
-});
+export const askedOfServing = (plan: ServePlan): Asked => ({ service: plan.service, viewIds: viewIdsOf(plan) });
 
 /** Positions of the results that are out of reach; none where the service itself is reached. */
 export function outOfReach({ service, viewIds }: Asked, reached: Reached): readonly number[] {

@@ -79,8 +79,10 @@ export async function accessApi(accessInput: AccessInput, options: Partial<Ident
         },
       },
       clock,
+      stage: 'dev',
       ...options,
     }),
+    clock,
     logger: createTelemetry('shop', { project: 'shop', stage: 'dev' }).logger,
   });
   const call = async (method: string, path: string, { body, token, headers, identity }: ApiCall = {}) => {

@@ -138,6 +138,21 @@ export default { project: 'demo', definitions: [views], stages: { dev: {} }${acc
       'access.roles.a.read.views has "x"; there are none',
     ],
     [
+      'an issuer for a stage and a role that there are not',
+      "export default { project: 'p', definitions: [], stages: { dev: {} }, access: { roles: {}, issuers: [{ issuer: 'i', audience: 'a', keysUrl: 'https://i/keys', roles: ['x'], stages: ['prod'] }] } };",
+      'access.issuers.0.roles has "x"; there are none; access.issuers.0.stages has "prod"; there are dev',
+    ],
+    [
+      'an issuer twice for one stage',
+      "const of = { issuer: 'i', audience: 'a', keysUrl: 'https://i/keys' }; export default { project: 'p', definitions: [], stages: { dev: {} }, access: { roles: {}, issuers: [of, { ...of, stages: ['dev'] }] } };",
+      'access.issuers.1 has the issuer of an earlier one',
+    ],
+    [
+      'roles for half an ARN',
+      "export default { project: 'p', definitions: [], stages: { dev: {} }, access: { roles: {}, iam: { scoring: [] } } };",
+      'access.iam',
+    ],
+    [
       'a wrong region',
       "export default { project: 'p', definitions: [], stages: { dev: { region: 'mars' } } };",
       'stages.dev.region',

@@ -46,7 +46,7 @@ beforeEach(() => {
     vi.spyOn(console, method).mockImplementation((line: string) => lines.push(line));
   handler = createHttpHandler({
     routes,
-    identify: createIdentify({ checkToken: async (given) => given === 'right', clock: Date.now }),
+    identify: createIdentify({ checkToken: async (given) => given === 'right', clock: Date.now, stage: 'dev' }),
     logger: createTelemetry('things', { project: 'shop', stage: 'dev' }).logger,
   });
 });

@@ -64,7 +64,7 @@ export function pushApi(of = manifest) {
         report: (fact) => facts.push(fact),
       }),
     ],
-    identify: createIdentify({ checkToken: async (token) => token === 'right', clock: Date.now }),
+    identify: createIdentify({ checkToken: async (token) => token === 'right', clock: Date.now, stage: 'dev' }),
     logger,
   });
   const call = (path: string, body: string, token = 'right') =>

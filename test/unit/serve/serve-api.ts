@@ -15,7 +15,7 @@ export function serveApi(repository = shop) {
   logger.setLogLevel('SILENT');
   const handler = createHttpHandler({
     routes: serveRoutes({ repository, rows, clock: () => nowMillis, report: (fact) => facts.push(fact) }),
-    identify: createIdentify({ checkToken: async (token) => token === 'right', clock: Date.now }),
+    identify: createIdentify({ checkToken: async (token) => token === 'right', clock: Date.now, stage: 'dev' }),
     logger,
   });
   const call = async (method: string, path: string, request: Parameters<typeof proxyEvent>[2] = {}) => {

@@ -28,7 +28,7 @@ async function serve(body: object, rows = new WatchedRows()) {
   const telemetry = createTelemetry('serve-features', deployment);
   const handler = createHttpHandler({
     routes: serveRoutes({ repository, rows, clock: () => nowMillis, report: serveReporter(telemetry, deployment) }),
-    identify: createIdentify({ checkToken: async () => true, clock: Date.now }),
+    identify: createIdentify({ checkToken: async () => true, clock: Date.now, stage: 'dev' }),
     logger: telemetry.logger,
   });
   const headers = { authorization: 'Bearer t0ken' };

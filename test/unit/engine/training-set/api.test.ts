@@ -37,6 +37,7 @@ async function api() {
       body: '',
       requestId: 'r',
       principal: { id: 'admin', grants: adminGrants },
+      charge: () => undefined,
       deadlineMillis: nowMillis,
       ...rest,
     };
