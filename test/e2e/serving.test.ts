@@ -261,17 +261,23 @@ describe('training sets over HTTP', () => {
   it('takes a request, answers 202 with its id, and gives the dataset once it is there', async () => {
     await flights.connections.objects.put('training-sets/e2e/spine.csv', csv);
     const { status, json } = await call('/v1/training-sets', {
-      body: { service: 'delay_model', spine: 'training-sets/e2e/spine.csv', lag: '2h' },
+      body: { service: 'delay_model', spine: 'training-sets/e2e/spine.csv', lag: '2h', label: 'label' },
     });
     expect(status).toBe(202);
     const { id } = json as { id: string }; // documented shape
-    const { dataset, files, ...rest } = await finished(id);
+    const { dataset, files, statistics, ...rest } = await finished(id);
     expect(rest).toMatchObject({ id, status: 'succeeded' });
     const [file] = files as { url: string; sizeBytes: number; rows: number }[]; // documented shape
     const linked = await fetch(file?.url ?? '');
     expect([linked.status, file?.rows]).toEqual([200, 2]);
     const stored = await flights.connections.objects.get(`datasets/${id}/part-00000.parquet`);
     expect(Buffer.from(await linked.arrayBuffer()).equals(stored?.body ?? Buffer.alloc(0))).toBe(true);
+    const { url } = statistics as { url: string }; // documented shape
+    const classes = ['a', 'b'].map((value) => ({ value, count: 1, share: 0.5 }));
+    expect(await (await fetch(url)).json()).toMatchObject({
+      rows: 2,
+      label: { column: 'label', balance: { rows: 2, nulls: 0, classes } },
+    });
     expect(dataset).toMatchObject({
       rows: 2,
       mode: 'asServed',
