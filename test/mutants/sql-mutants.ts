@@ -44,8 +44,8 @@ export const sqlMutants: readonly Mutant[] = [
     rule: 'order',
     fault: 'only the last row before a label is compared: a newer one that was visible before it is lost',
     file: 'lib/sql/candidate-rows.ts',
-    find: '(_next_k = 1 OR _next_event_ms <= _event_ms)',
-    replace: '_next_k = 1',
+    find: ' OR _next_event_ms <= _event_ms)',
+    replace: ')',
     tests: [pointInTime],
   },
   {
@@ -54,6 +54,14 @@ export const sqlMutants: readonly Mutant[] = [
     file: 'lib/sql/candidate-rows.ts',
     find: '_next_event_ms <= _event_ms)',
     replace: '_next_event_ms < _event_ms)',
+    tests: [pointInTime],
+  },
+  {
+    rule: 'visibility',
+    fault: 'the last row before a cut between brackets is lost to the labels after it',
+    file: 'lib/sql/candidate-rows.ts',
+    find: '(_next_k IS NULL OR ',
+    replace: '(',
     tests: [pointInTime],
   },
   {

@@ -8,7 +8,8 @@ import type { OracleValue } from '../oracle/values.ts';
 /** Random feature rows and labels of the point-in-time property test: three views of one entity, one of another, all edges hit on purpose. */
 const hour = 3_600_000;
 /** So that the midnight and the streams of stream-world.ts lie between the rows. */
-export const start = Date.UTC(2026, 0, 9, 20);
+/** Four hours before a midnight at which the join cuts the rows of an entity into brackets. */
+export const start = Date.UTC(2025, 11, 7, 20);
 export const delayMillis = 90_000;
 export const batchDelayMillis = 10 * 60_000;
 export const ttlMillis = 2 * hour;

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Value } from '#spec/value-type.ts';
+import { bracketMillis } from '#sql/candidate-rows.ts';
 import { rowStates, stateColumn, trainingSetSql, type ViewSelection, valueColumn } from '#sql/training-set-sql.ts';
 import type { OfflineStore } from '#test/support/offline-store.ts';
 import { Coverage, randomSettings } from '#test/support/seed.ts';
@@ -13,6 +14,7 @@ import {
   randomWorld,
   readingView,
   shopView,
+  start,
   type World,
 } from './point-in-time-world.ts';
 
@@ -24,6 +26,9 @@ const selections: readonly ViewSelection[] = [
   { view: countView, features: ['n'] },
   { view: shopView, features: ['run', 'size'] },
 ];
+
+/** Where the join cuts the rows of an entity. */
+const cut = Math.ceil(start / bracketMillis) * bracketMillis;
 
 /** Values as readers see them: NaN equals itself, -0 is 0 (design: -0 is read as 0). */
 const same = (a: unknown, b: unknown): boolean =>
@@ -79,6 +84,8 @@ describe(`point-in-time join on ${cases} random cases (${again})`, () => {
           expired: answers.some(({ answer }) => answer.state === 'expired'),
           deleted: answers.some(({ answer }) => answer.state === 'deleted'),
           'null key': label.caseId === null,
+          'before a cut between brackets': label.eventTime - lag < cut,
+          'after a cut between brackets': label.eventTime - lag >= cut,
         });
         return answers.flatMap(({ view, features, answer }) =>
           compare(columns, position, { view, features, answer }).map((text) => `row ${row}: ${text}`),
