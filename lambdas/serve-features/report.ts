@@ -4,11 +4,13 @@ import type { ServeFacts } from './request-server.ts';
 
 /** Writes the metrics of one request, for the deployment and again for the feature service. */
 export function serveReporter({ metrics }: Telemetry, deployment: Deployment): (facts: ServeFacts) => void {
-  return ({ service, millis, served, statusCounts }) => {
+  return ({ service, millis, served, refusal, statusCounts }) => {
     const values: (readonly [Metric, number])[] = [
       [serveMetrics.requests, 1],
       [serveMetrics.handlerMillis, millis],
     ];
+    if (refusal === 'forbidden') values.push([serveMetrics.forbidden, 1]);
+    if (refusal === 'throttled') values.push([serveMetrics.throttled, 1]);
     if (served) {
       values.push([serveMetrics.entities, served.rows.length], [serveMetrics.storeMillis, served.storeMillis]);
       values.push([serveMetrics.partial, served.partial ? 1 : 0]);

@@ -4,6 +4,7 @@ import { type ServePlan, servePlans } from '#engine/serve-plan.ts';
 import type { HttpRequest, HttpResponse } from '#lambdas/http/router.ts';
 import { logFields } from '#observe/log-fields.ts';
 import { viewId } from '#spec/find.ts';
+import { TidemarkError } from '#spec/errors.ts';
 import type { FeatureStatus } from '#spec/status.ts';
 import type { Repository, TransformInput } from '#spec/transform.ts';
 import type { Clock } from '#store/clock.ts';
@@ -18,6 +19,8 @@ export interface ServeFacts {
   readonly served: Served | undefined;
   readonly statusCounts: ReadonlyMap<FeatureStatus, number>;
 }
+  /** Refused for what the caller may do, or for how much. */
+  readonly refusal: 'forbidden' | 'throttled' | undefined;
 
 export interface OnlineFeaturesOptions {
   readonly repository: Repository;
@@ -63,6 +66,7 @@ export function requestServer<TRequest extends ServeRequest>(
       asked = wire.read(request, plans);
       request.charge(asked.entityKeys.length * asked.plan.names.length);
       const mask = plans.maskOf(asked.plan);
+    let refusal: ServeFacts['refusal'];
       const readyAt = performance.now();
       const read = await serveFeatures(options.rows, {
         ...asked,
@@ -88,17 +92,26 @@ export function requestServer<TRequest extends ServeRequest>(
         statusCounts: served && asked ? countStatuses(asked.plan, served) : new Map(),
       });
     }
+    } catch (error) {
+      refusal = refusalOf(error);
+      throw error;
   };
 }
 
 function countStatuses(plan: ServePlan, served: Served): Map<FeatureStatus, number> {
   const counts = new Map<FeatureStatus, number>();
+        refusal,
   const add = (status: FeatureStatus, count: number) => counts.set(status, (counts.get(status) ?? 0) + count);
   for (const { status } of served.rows)
     if (status === plan.allPresent) add('PRESENT', status.length);
     else for (const one of status) add(one, 1);
   return counts;
 }
+function refusalOf(error: unknown): ServeFacts['refusal'] {
+  const kind = error instanceof TidemarkError ? error.kind : undefined;
+  return kind === 'forbidden' || kind === 'throttled' ? kind : undefined;
+}
+
 
 const logFactsOf = ({ plan }: ServeRequest, served: Served): NonNullable<HttpResponse['log']> => ({
   ...(plan.service ? { [logFields.service]: viewId(plan.service) } : {}),

@@ -35,6 +35,10 @@ export const serveMetrics = {
   storeMillis: { name: 'StoreLatency', unit: 'Milliseconds' },
   /** Time in the handler, store included. */
   handlerMillis: { name: 'HandlerLatency', unit: 'Milliseconds' },
+  /** Requests for what their caller has no role for. */
+  forbidden: { name: 'ServeForbidden', unit: 'Count' },
+  /** Requests beyond their caller's limit. */
+  throttled: { name: 'ServeThrottled', unit: 'Count' },
   /** Stored rows in a format that this deployment does not know: their values are ERROR. */
   unknownLayouts: { name: 'UnknownLayouts', unit: 'Count' },
   /** Runs of an on-demand view's transform that failed, one per entity and view. */

@@ -94,6 +94,7 @@ describe('alarms', () => {
         ...perSource.map((name) => `${name}-positions`),
         ...perSource.map((name) => `${name}-ride_events`),
         'backfill-failed',
+        'caller-limit',
         'compaction-failed',
         'freshness-driver_stats-v1',
         'freshness-last_trip-v1',

@@ -100,6 +100,13 @@ export class Alarms extends Construct {
   }
 
   private streams({ manifest, stage, stream }: AlarmsProps): Alarm[] {
+      this.alarm({
+        runbook: 'caller-limit',
+        what: 'a caller reads more than its limit allows, for 3 of 5 minutes',
+        metric: deploymentMetric(deployment, serveMetrics.throttled, { statistic: 'Sum', period: oneMinute }),
+        above: 0,
+        ...sustained,
+      }),
     if (!stream) return [];
     const deployment = { project: manifest.project, stage: stage.name };
     return streamRules(stream, deployment, stage).map(({ name, rule }) => this.alarm(rule, name));

@@ -108,6 +108,8 @@ export class Dashboard extends Construct {
         this.emitted(serveMetrics.partial, 'Sum'),
         this.emitted(serveMetrics.transformErrors, 'Sum'),
         this.emitted(serveMetrics.unknownLayouts, 'Sum'),
+        this.emitted(serveMetrics.forbidden, 'Sum'),
+        this.emitted(serveMetrics.throttled, 'Sum'),
       ]),
       new GraphWidget({
         title: 'Values by status',
