@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetMetadata } from 'hyparquet';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -20,11 +20,19 @@ let labels: readonly ParquetRow[];
 const sourceRows = (name: string): Promise<ParquetRow[]> =>
   parquetRows(readFileSync(join(flightsFolder, 'data', `${name}.parquet`)), flights.shiftMillis);
 
+const filesIn = (folder: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith('.parquet'))
+        .sort()
+        .map((name) => join(folder, name))
+    : [];
+
+/** Files of a dataset: those of its splits in folders of their names. */
 const datasetFiles = (folder: string): Uint8Array[] =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith('.parquet'))
-    .sort()
-    .map((name) => readFileSync(join(folder, name)));
+  [folder, ...['train', 'validation', 'test'].map((split) => join(folder, split))]
+    .flatMap(filesIn)
+    .map((file) => readFileSync(file));
 
 async function datasetRows(folder: string): Promise<ParquetRow[]> {
   const rows: ParquetRow[] = [];
@@ -121,25 +129,35 @@ describe('the training set of the flights example', () => {
   });
 });
 
-describe('every stored feature, read in other ways, for labels in a CSV file', () => {
+describe('every stored feature, read in other ways, for labels in a CSV file, in one dataset or split by time', () => {
   const readings: readonly FlightsReading[] = [
     { mode: 'eventTime', lag: 0 },
     { mode: 'knowledgeTime', lag: 26 * hourMillis },
   ];
   it.each(readings)('equals the oracle with $mode and a lag of $lag ms', async (reading) => {
     const { connections, target, folder } = flights;
-    const some = labels.filter((_, at) => at % 5 === 0);
+    const spineRows = labels.filter((_, at) => at % 5 === 0);
+    const cutMillis = Number(spineRows[1000]?.event_timestamp);
+    const isSplit = reading.mode === 'knowledgeTime';
+    const isTrain = (label: ParquetRow): boolean => Number(label.event_timestamp) < cutMillis;
+    const some = isSplit ? [...spineRows.filter(isTrain), ...spineRows.filter((label) => !isTrain(label))] : spineRows;
     const out = join(folder, `training-set-${reading.mode}`);
     rmSync(out, { recursive: true, force: true });
     const spine = join(folder, 'some-labels.csv');
-    writeFileSync(spine, csvOf(some));
+    writeFileSync(spine, csvOf(spineRows));
     await buildTrainingSet(connections, target, {
       id: `all-${reading.mode.toLowerCase()}-${Date.now()}`,
       spine: { file: spine },
-      choice: { features: [...allStoredFeatures], mode: reading.mode, lagMillis: reading.lag },
+      choice: {
+        features: [...allStoredFeatures],
+        mode: reading.mode,
+        lagMillis: reading.lag,
+        ...(isSplit ? { split: { kind: 'time', cutsMillis: [cutMillis] } } : {}),
+      },
       out,
     });
     const rows = await datasetRows(out);
+    expect(existsSync(join(out, 'train'))).toBe(isSplit);
     expect(rows.map(({ flight_id }) => flight_id)).toEqual(some.map(({ flight_id }) => flight_id));
     expect(allStoredFeatures.length).toBe(55);
     const seen = (label: ParquetRow): FlightsRow =>

@@ -82,12 +82,27 @@ function pick(block: Rows, rows: readonly number[]): Rows {
 }
 
 function valuesAt<T>(values: readonly T[], rows: readonly number[]): T[] {
+  const taken = rows.map((row) => values[row] as T); // rows of the block
+  return taken.some((value) => value instanceof Uint8Array) ? copied(taken) : taken;
+}
+
+/**
+ * Bytes in a buffer of their own: a view would keep the page that it lies in until the part is full. One buffer for all, as small ones cost
+ * more than what they hold; equal texts of a page are one object, and stay one.
+ */
+function copied<T>(values: readonly T[]): T[] {
   const copies = new Map<T, T>();
-  return rows.map((row) => {
-    const value = values[row] as T; // a row of the block
+  let length = 0;
+  for (const value of values) if (value instanceof Uint8Array) length += value.length;
+  const buffer = new Uint8Array(length);
+  let end = 0;
+  return values.map((value) => {
     if (!(value instanceof Uint8Array)) return value;
-    // a view would keep the page that it lies in until the part is full; equal texts of a page are one object
-    const copy = copies.get(value) ?? (value.slice() as Uint8Array & T);
+    const known = copies.get(value);
+    if (known !== undefined) return known;
+    buffer.set(value, end);
+    const copy = buffer.subarray(end, end + value.length) as Uint8Array & T;
+    end += value.length;
     copies.set(value, copy);
     return copy;
   });
