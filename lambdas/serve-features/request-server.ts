@@ -3,8 +3,8 @@ import { type Served, serveFeatures } from '#engine/serve-features.ts';
 import { type ServePlan, servePlans } from '#engine/serve-plan.ts';
 import type { HttpRequest, HttpResponse } from '#lambdas/http/router.ts';
 import { logFields } from '#observe/log-fields.ts';
-import { viewId } from '#spec/find.ts';
 import { TidemarkError } from '#spec/errors.ts';
+import { viewId } from '#spec/find.ts';
 import type { FeatureStatus } from '#spec/status.ts';
 import type { Repository, TransformInput } from '#spec/transform.ts';
 import type { Clock } from '#store/clock.ts';
@@ -17,10 +17,10 @@ export interface ServeFacts {
   readonly millis: number;
   /** Undefined for a request that was refused or failed. */
   readonly served: Served | undefined;
-  readonly statusCounts: ReadonlyMap<FeatureStatus, number>;
-}
   /** Refused for what the caller may do, or for how much. */
   readonly refusal: 'forbidden' | 'throttled' | undefined;
+  readonly statusCounts: ReadonlyMap<FeatureStatus, number>;
+}
 
 export interface OnlineFeaturesOptions {
   readonly repository: Repository;
@@ -60,13 +60,13 @@ export function requestServer<TRequest extends ServeRequest>(
     const startedAt = performance.now();
     let asked: TRequest | undefined;
     let served: Served | undefined;
+    let refusal: ServeFacts['refusal'];
     try {
       const asOfMillis = options.clock();
       const plans = plansOf(request.principal.grants);
       asked = wire.read(request, plans);
       request.charge(asked.entityKeys.length * asked.plan.names.length);
       const mask = plans.maskOf(asked.plan);
-    let refusal: ServeFacts['refusal'];
       const readyAt = performance.now();
       const read = await serveFeatures(options.rows, {
         ...asked,
@@ -84,34 +84,34 @@ export function requestServer<TRequest extends ServeRequest>(
         write: performance.now() - servedAt,
       };
       return { body, timings, log: logFactsOf(asked, served) };
+    } catch (error) {
+      refusal = refusalOf(error);
+      throw error;
     } finally {
       options.report({
         service: asked?.plan.service && viewId(asked.plan.service),
         millis: performance.now() - startedAt,
         served,
+        refusal,
         statusCounts: served && asked ? countStatuses(asked.plan, served) : new Map(),
       });
     }
-    } catch (error) {
-      refusal = refusalOf(error);
-      throw error;
   };
+}
+
+function refusalOf(error: unknown): ServeFacts['refusal'] {
+  const kind = error instanceof TidemarkError ? error.kind : undefined;
+  return kind === 'forbidden' || kind === 'throttled' ? kind : undefined;
 }
 
 function countStatuses(plan: ServePlan, served: Served): Map<FeatureStatus, number> {
   const counts = new Map<FeatureStatus, number>();
-        refusal,
   const add = (status: FeatureStatus, count: number) => counts.set(status, (counts.get(status) ?? 0) + count);
   for (const { status } of served.rows)
     if (status === plan.allPresent) add('PRESENT', status.length);
     else for (const one of status) add(one, 1);
   return counts;
 }
-function refusalOf(error: unknown): ServeFacts['refusal'] {
-  const kind = error instanceof TidemarkError ? error.kind : undefined;
-  return kind === 'forbidden' || kind === 'throttled' ? kind : undefined;
-}
-
 
 const logFactsOf = ({ plan }: ServeRequest, served: Served): NonNullable<HttpResponse['log']> => ({
   ...(plan.service ? { [logFields.service]: viewId(plan.service) } : {}),

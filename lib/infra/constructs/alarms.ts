@@ -96,10 +96,6 @@ export class Alarms extends Construct {
         metric: serveFunction.metricThrottles(),
         above: 0,
       }),
-    ];
-  }
-
-  private streams({ manifest, stage, stream }: AlarmsProps): Alarm[] {
       this.alarm({
         runbook: 'caller-limit',
         what: 'a caller reads more than its limit allows, for 3 of 5 minutes',
@@ -107,6 +103,10 @@ export class Alarms extends Construct {
         above: 0,
         ...sustained,
       }),
+    ];
+  }
+
+  private streams({ manifest, stage, stream }: AlarmsProps): Alarm[] {
     if (!stream) return [];
     const deployment = { project: manifest.project, stage: stage.name };
     return streamRules(stream, deployment, stage).map(({ name, rule }) => this.alarm(rule, name));
