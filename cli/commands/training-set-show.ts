@@ -73,6 +73,7 @@ function headline(manifest: DatasetManifest): string[] {
     `training set ${id}: ${grouped(rows)} rows, ${features.length} features, ${grouped(files.length)} ${files.length === 1 ? 'file' : 'files'} of ${byteSize(bytes)}`,
     `  ${of}, ${modeTexts[mode]}${at}; spine ${spine.key}; definitions ${manifest.definitionsHash.slice(0, 12)}`,
     `  request ${manifest.requestId.slice(0, 12)}, content ${manifest.datasetId.slice(0, 12)}${manifest.pinned ? '' : '; not pinned: what was read changed meanwhile'}`,
+    ...(manifest.vectorHash === undefined ? [] : [`  vector hash ${manifest.vectorHash}`]),
     ...splitLines(manifest),
   ];
 }

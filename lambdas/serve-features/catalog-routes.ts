@@ -1,5 +1,6 @@
 import { seenBy } from '#engine/access/seen.ts';
 import { planFeatures } from '#engine/feature-plan.ts';
+import { vectorHashOf } from '#engine/vector-hash.ts';
 import type { HttpResponse, Route } from '#lambdas/http/router.ts';
 import { findEntity, findView, viewId } from '#spec/find.ts';
 import type { Manifest, View } from '#spec/manifest.ts';
@@ -61,6 +62,7 @@ function serviceAnswer(manifest: Manifest, reference: string) {
     name,
     version,
     definitionHash,
+    vectorHash: vectorHashOf(plan),
     description,
     owner,
     tags,

@@ -3,7 +3,7 @@ import { featureStatuses } from '#spec/status.ts';
 
 /** Most entities of one request. */
 export const maximumEntities = 100;
-const metadataKinds = ['status', 'eventTime', 'ageMillis', 'version'] as const;
+const metadataKinds = ['status', 'eventTime', 'ageMillis', 'version', 'type'] as const;
 
 const members = z.record(z.string(), z.unknown());
 
@@ -49,8 +49,12 @@ export const onlineFeaturesRequestSchema = z.strictObject({
   ),
   format: z.optional(
     z
-      .enum(['rows', 'vector'])
-      .check(z.describe('vector: rows have a vector of numbers in place of values; needs numeric or bool features')),
+      .enum(['rows', 'columns', 'vector'])
+      .check(
+        z.describe(
+          'columns: a list of values for each feature; vector: rows have a vector of numbers in place of values, which needs numeric or bool features',
+        ),
+      ),
   ),
   onPartial: z.optional(
     z
@@ -61,6 +65,14 @@ export const onlineFeaturesRequestSchema = z.strictObject({
   ),
   fill: z.optional(
     z.number().check(z.describe('only with format vector: stands for every null; without it nulls stay null')),
+  ),
+  vectorHash: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^[0-9a-f]{64}$/),
+        z.describe('what the model was trained on (of the training set, or of an answer); 409 where it is another'),
+      ),
   ),
 });
 export type OnlineFeaturesRequest = z.infer<typeof onlineFeaturesRequestSchema>;
@@ -101,6 +113,9 @@ const metadata = {
 const versions = z.optional(
   z.array(z.string()).check(z.describe('with metadata version: view@version of each of the names')),
 );
+const types = z.optional(
+  z.array(z.string()).check(z.describe('with metadata type: type of each of the names, as float64 or list<string>')),
+);
 const meta = {
   asOf: z.string().check(z.describe('the one instant at which all rows were evaluated')),
   service: z.union([z.string(), z.null()]),
@@ -114,15 +129,33 @@ const meta = {
 export const valuesResponseSchema = z.strictObject({
   names,
   versions,
+  types,
   rows: z.array(z.strictObject({ entity, values: z.array(wireValue), ...metadata })),
   meta: z.strictObject(meta),
 });
 export type ValuesResponse = z.infer<typeof valuesResponseSchema>;
 
+const columns = <TItem extends z.core.$ZodType>(item: TItem) => z.array(z.array(item));
+/** Answer in format columns. */
+export const columnsResponseSchema = z.strictObject({
+  names,
+  versions,
+  types,
+  entities: z
+    .record(z.string(), z.array(wireScalar))
+    .check(z.describe('a list for each key; items of all lists stand in the order of the rows')),
+  columns: columns(wireValue).check(z.describe('in the order of names')),
+  status: z.optional(columns(z.enum(featureStatuses))),
+  eventTime: z.optional(columns(z.union([z.string(), z.null()]))),
+  ageMillis: z.optional(columns(z.union([z.number(), z.null()]))),
+  meta: z.strictObject(meta),
+});
+
 /** Answer in format vector. */
 export const vectorResponseSchema = z.strictObject({
   names,
   versions,
+  types,
   rows: z.array(
     z.strictObject({
       entity,
@@ -137,9 +170,17 @@ export const vectorResponseSchema = z.strictObject({
       ...metadata,
     }),
   ),
-  meta: z.strictObject({ ...meta, fill: z.optional(z.number().check(z.describe('the fill that was sent'))) }),
+  meta: z.strictObject({
+    ...meta,
+    vectorHash: z.string().check(z.describe('names, types, definitions and fill, hashed: what the vector means')),
+    fill: z.optional(z.number().check(z.describe('the fill that was sent'))),
+  }),
 });
 export type VectorResponse = z.infer<typeof vectorResponseSchema>;
 
 /** Answer of POST /v1/online-features, of the format that was asked for. */
-export const onlineFeaturesResponseSchema = z.union([valuesResponseSchema, vectorResponseSchema]);
+export const onlineFeaturesResponseSchema = z.union([
+  valuesResponseSchema,
+  columnsResponseSchema,
+  vectorResponseSchema,
+]);

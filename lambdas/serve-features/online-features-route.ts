@@ -38,12 +38,12 @@ const partial = ({ counts }: Served): TidemarkError =>
 /** Writers live as long as the plans that they are made for. */
 function responseWriters(): (request: CheckedRequest) => ResponseWriter {
   const writers = {
-    number: new WeakMap<ServePlan, ResponseWriter>(),
-    string: new WeakMap<ServePlan, ResponseWriter>(),
-    vector: new WeakMap<ServePlan, ResponseWriter>(),
+    rows: { number: new WeakMap<ServePlan, ResponseWriter>(), string: new WeakMap<ServePlan, ResponseWriter>() },
+    columns: { number: new WeakMap<ServePlan, ResponseWriter>(), string: new WeakMap<ServePlan, ResponseWriter>() },
+    vector: { number: new WeakMap<ServePlan, ResponseWriter>(), string: new WeakMap<ServePlan, ResponseWriter>() },
   };
   return ({ plan, int64, format }) => {
-    const kept = writers[format === 'vector' ? format : int64];
+    const kept = writers[format][int64];
     const known = kept.get(plan);
     if (known) return known;
     const writer = responseWriter(plan, { int64, format });

@@ -212,7 +212,7 @@ const onlineFeatures = (manifest: Manifest, services: Seen['services']) => ({
   },
   responses: {
     200: answer('Values of every entity; where there is none, its status says why', 'OnlineFeaturesResponse'),
-    ...problems(400, 401, 403, 404, 413, 429, 500, 503),
+    ...problems(400, 401, 403, 404, 409, 413, 429, 500, 503),
   },
 });
 

@@ -2,6 +2,7 @@ import { parseWireJson } from '#codec/wire-json.ts';
 import { type FeatureSelection, maximumFeatures } from '#engine/feature-plan.ts';
 import type { ServePlan, ServePlans } from '#engine/serve-plan.ts';
 import { notInVectors } from '#engine/vector.ts';
+import { filledVectorHash } from '#engine/vector-hash.ts';
 import { fieldErrorsOf, invalidRequest, pointerOf } from '#lambdas/http/field-errors.ts';
 import type { FieldError } from '#lambdas/http/problem.ts';
 import { TidemarkError } from '#spec/errors.ts';
@@ -47,6 +48,7 @@ export function readRequest(body: string, plans: ServePlans): CheckedRequest {
     ? readFields(plan, { items: itemsOf(json, 'request'), rows: rows?.entities.length ?? 0, errors })
     : [];
   if (!parsed.success || !plan || !rows || errors.length > 0) throw invalidRequest(code, errors);
+  checkVectorHash(plan, parsed.data);
   return {
     plan,
     ...rows,
@@ -60,10 +62,22 @@ export function readRequest(body: string, plans: ServePlans): CheckedRequest {
   };
 }
 
+/** Throws serve.vectorMismatch (409) where the model was trained on other vectors than these. */
+function checkVectorHash(plan: ServePlan, { vectorHash, fill }: OnlineFeaturesRequest): void {
+  const served = filledVectorHash(plan.vectorHash, fill);
+  if (vectorHash === undefined || vectorHash === served) return;
+  const of = plan.service ? `${plan.service.name}@${plan.service.version}` : 'these features';
+  throw new TidemarkError(
+    'serve.vectorMismatch',
+    `vectorHash is ${vectorHash}, but ${of} ${fill === undefined ? 'without a fill' : `with fill ${fill}`} is ${served}: names, order, types, definitions or fill are not those that the model was trained on; ask for the version that it was trained on, or train it again`,
+    { kind: 'conflict', details: { asked: vectorHash, served } },
+  );
+}
+
 /** What the schema cannot tell of the format: which members go together, and whether the features are numbers. */
 function checkFormat(json: Members, plan: ServePlan | undefined, errors: FieldError[]): void {
   const { format = 'rows', fill, int64 } = json;
-  if (format === 'rows' && fill !== undefined)
+  if ((format === 'rows' || format === 'columns') && fill !== undefined)
     errors.push({ pointer: '/fill', message: 'is only for vectors; send format "vector" with it, or leave it out' });
   if (format !== 'vector') return;
   if (int64 === 'string')

@@ -105,6 +105,11 @@ export const trainingSetAnswerSchema = z.strictObject({
           )
           .check(z.describe('in order; the files of each lie in a folder of its name')),
       ),
+      vectorHash: z.optional(
+        z
+          .string()
+          .check(z.describe('of its features as a vector without a fill: send it when serving what was trained on it')),
+      ),
       features: z.array(
         z.strictObject({ name: z.string(), ref: z.string(), type: z.string(), nulls: z.int(), nullShare: z.number() }),
       ),

@@ -204,6 +204,7 @@ const summaryOf = (dataset: DatasetManifest, location: string): NonNullable<Trai
   format: dataset.format ?? 'parquet',
   ...(dataset.sample ? { sample: dataset.sample } : {}),
   ...(dataset.splits ? { splits: dataset.splits.map(splitAnswer) } : {}),
+  ...(dataset.vectorHash === undefined ? {} : { vectorHash: dataset.vectorHash }),
   features: dataset.features,
   ...(dataset.service ? { service: dataset.service } : {}),
   definitionsHash: dataset.definitionsHash,

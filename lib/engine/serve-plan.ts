@@ -13,6 +13,7 @@ import {
 } from './feature-plan.ts';
 import { type OnDemand, onDemandOf } from './on-demand.ts';
 import { type ReadFeature, readFeature, type ServeRead, serveRead } from './serve-read.ts';
+import { vectorHashOf } from './vector-hash.ts';
 
 /** Where one value of the answer comes from. */
 export type ServeResult =
@@ -31,6 +32,8 @@ export interface ServePlan {
   readonly service: { readonly name: string; readonly version: number; readonly definitionHash: string } | undefined;
   readonly names: readonly string[];
   readonly types: readonly FeatureType[];
+  /** Of vectors without a fill (vector-hash.ts). */
+  readonly vectorHash: string;
   readonly results: readonly ServeResult[];
   /** The statuses that all rows share in which nothing is amiss. */
   readonly allPresent: readonly FeatureStatus[];
@@ -60,6 +63,7 @@ export function planServing(repository: Repository, selection: FeatureSelection)
     service: plan.service,
     names: plan.results.map((result) => result.name),
     types: plan.results.map((result) => result.feature.type),
+    vectorHash: vectorHashOf(plan),
     results: plan.results.map(({ view, feature }): ServeResult => {
       const id = viewId(view);
       if (view.kind === 'onDemand')

@@ -3,12 +3,14 @@ import { formatInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { FeatureStatus } from '#spec/status.ts';
 import type { Value } from '#spec/value-type.ts';
+import { columnsWriter } from './serve-columns.ts';
 import type { Served, ServedRow } from './serve-features.ts';
 import { type ServePlan, viewIdsOf } from './serve-plan.ts';
 import { vectorText } from './vector.ts';
+import { filledVectorHash } from './vector-hash.ts';
 
 /** What is known of a request besides its rows. */
-interface ResponseContext {
+export interface ResponseContext {
   readonly asOfMillis: number;
   readonly requestId: string;
   /** Of the deployment, for requests that list features. */
@@ -16,14 +18,14 @@ interface ResponseContext {
   /** Per row, the values of the plan's keys. */
   readonly entities: readonly (readonly Value[])[];
   /** What the answer has besides values. */
-  readonly metadata: readonly ('status' | 'eventTime' | 'ageMillis' | 'version')[];
+  readonly metadata: readonly ('status' | 'eventTime' | 'ageMillis' | 'version' | 'type')[];
   /** Finite: what stands for nulls in vectors; undefined leaves them null. */
   readonly fill?: number | undefined;
 }
 
 interface ResponseOptions extends WireOptions {
   /** Vectors are of plans in which notInVectors finds nothing. @default 'rows' */
-  readonly format?: 'rows' | 'vector';
+  readonly format?: 'rows' | 'columns' | 'vector';
 }
 
 /** Writes the answer to requests of one plan as JSON text. Throws serve.tooLarge beyond what Lambda can answer (6 MB). */
@@ -43,6 +45,20 @@ const surelyFits = Math.floor(maxResponseBytes / 3);
 export function responseWriter(plan: ServePlan, options: ResponseOptions): ResponseWriter {
   const names = `{"names":${JSON.stringify(plan.names)}`;
   const versions = `,"versions":${JSON.stringify(viewIdsOf(plan))}`;
+  const types = `,"types":${JSON.stringify(plan.types)}`;
+  const write = options.format === 'columns' ? columnsWriter(plan, options) : rowsWriter(plan, options);
+  return (served, context) => {
+    let text = names;
+    if (context.metadata.includes('version')) text += versions;
+    if (context.metadata.includes('type')) text += types;
+    text += `,${write(served, context)},"meta":${metaText(plan, served, { ...context, isVector: options.format === 'vector' })}}`;
+    checkAnswerSize(text);
+    return text;
+  };
+}
+
+/** Writes the rows of an answer as the JSON member `rows`. */
+function rowsWriter(plan: ServePlan, options: ResponseOptions): ResponseWriter {
   const writers = plan.types.map((type) => wireWriter(type, options));
   const keys = plan.keys.map(({ name, type }) => ({
     prefix: `${JSON.stringify(name)}:`,
@@ -51,10 +67,10 @@ export function responseWriter(plan: ServePlan, options: ResponseOptions): Respo
   const allPresentText = statusesText(plan.allPresent);
   const isVector = options.format === 'vector';
   return (served, context) => {
-    const [withStatus, withEventTime, withAge, withVersion] = (
-      ['status', 'eventTime', 'ageMillis', 'version'] as const
-    ).map((kind) => context.metadata.includes(kind));
-    let text = `${names}${withVersion === true ? versions : ''},"rows":[`;
+    const [withStatus, withEventTime, withAge] = (['status', 'eventTime', 'ageMillis'] as const).map((kind) =>
+      context.metadata.includes(kind),
+    );
+    let text = '"rows":[';
     for (let row = 0; row < served.rows.length; row++) {
       const servedRow = served.rows[row] as ServedRow; // row < length
       text += `${row === 0 ? '' : ','}{"entity":{${entityText(keys, context.entities[row] ?? [])}},`;
@@ -72,9 +88,7 @@ export function responseWriter(plan: ServePlan, options: ResponseOptions): Respo
       if (withAge === true) text += `,"ageMillis":${agesText(servedRow.eventTimes, context.asOfMillis)}`;
       text += '}';
     }
-    text += `],"meta":${metaText(plan, served, context)}}`;
-    checkAnswerSize(text);
-    return text;
+    return `${text}]`;
   };
 }
 
@@ -103,7 +117,10 @@ const eventTimesText = (times: readonly (number | null)[]): string =>
 const agesText = (times: readonly (number | null)[], asOfMillis: number): string =>
   `[${times.map((time) => (time === null ? 'null' : String(asOfMillis - time))).join(',')}]`;
 
-function metaText({ service }: ServePlan, served: Served, context: ResponseContext): string {
+interface MetaContext extends ResponseContext {
+  readonly isVector: boolean;
+}
+function metaText({ service, vectorHash }: ServePlan, served: Served, context: MetaContext): string {
   return JSON.stringify({
     asOf: formatInstant(context.asOfMillis),
     service: service?.name ?? null,
@@ -111,6 +128,7 @@ function metaText({ service }: ServePlan, served: Served, context: ResponseConte
     definitionHash: service?.definitionHash ?? context.manifestHash,
     partial: served.partial,
     requestId: context.requestId,
+    ...(context.isVector ? { vectorHash: filledVectorHash(vectorHash, context.fill) } : {}),
     ...(context.fill === undefined ? {} : { fill: context.fill }),
   });
 }

@@ -1,6 +1,7 @@
 import { featureRef } from '#engine/feature-plan.ts';
 import { runCostEstimate } from '#engine/materialize/run-cost.ts';
 import { readJson, readStepJson } from '#engine/stored-json.ts';
+import { vectorHashOf } from '#engine/vector-hash.ts';
 import { planWindows } from '#semantics/stream/window-plan.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { findStreamSource, viewId } from '#spec/find.ts';
@@ -165,6 +166,7 @@ function describe(
     ...(service
       ? { service: { name: service.name, version: service.version, definitionHash: service.definitionHash } }
       : {}),
+    vectorHash: vectorHashOf(features),
     features: features.results.map(({ name, view, feature }) => ({
       name,
       ref: featureRef(view, feature),

@@ -25,6 +25,8 @@ export const datasetManifestSchema = z.strictObject({
   requestHash: z.string(),
   definitionsHash: z.string(),
   service: z.optional(z.strictObject({ name: z.string(), version: z.int(), definitionHash: z.string() })),
+  /** Of its features as a vector without a fill (engine/vector-hash.ts); absent in datasets that were built before there was one. */
+  vectorHash: z.optional(z.string()),
   /** In column order; `ref` is `view@version:feature`. `nullShare` is in [0, 1]. */
   features: z.array(
     z.strictObject({ name: z.string(), ref: z.string(), type: z.string(), nulls: count, nullShare: z.number() }),

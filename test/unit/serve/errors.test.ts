@@ -72,7 +72,7 @@ describe('members of the request', () => {
     expect(errors).toMatchObject({
       '/features': 'must be an array',
       '/entities': 'must be an array',
-      '/metadata/0': 'must be one of "status", "eventTime", "ageMillis", "version"',
+      '/metadata/0': 'must be one of "status", "eventTime", "ageMillis", "version", "type"',
       '/int64': 'must be one of "number", "string"',
     });
   });

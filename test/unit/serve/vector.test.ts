@@ -139,7 +139,7 @@ describe('refused', () => {
 
   it('other formats, and int64 as strings in a vector', async () => {
     expect(await errorsOf({ ...orders, format: 'matrix' })).toEqual({
-      '/format': 'must be one of "rows", "vector"',
+      '/format': 'must be one of "rows", "columns", "vector"',
     });
     expect(await errorsOf({ ...orders, int64: 'string' })).toEqual({
       '/int64': 'must be "number" in a vector, which holds no strings; leave it out',

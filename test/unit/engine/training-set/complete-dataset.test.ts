@@ -6,11 +6,12 @@ import { findDatasetStatistics } from '#engine/training-set/dataset-statistics.t
 import { listTrainingSets, readDatasetManifest } from '#engine/training-set/datasets.ts';
 import { failTrainingSet } from '#engine/training-set/fail-training-set.ts';
 import { finishPart } from '#engine/training-set/finish-part.ts';
-import type { TrainingSetInput } from '#engine/training-set/request.ts';
+import { planOfRequest, type TrainingSetInput } from '#engine/training-set/request.ts';
 import { settleReads } from '#engine/training-set/settle-reads.ts';
 import { stageSpine } from '#engine/training-set/stage-spine.ts';
 import { getTrainingSetRecord } from '#engine/training-set/training-set-record.ts';
 import { workFiles } from '#engine/training-set/work-files.ts';
+import { vectorHashOf } from '#engine/vector-hash.ts';
 import { manifest, nowMillis, putJoin, requestOf, spineKey, type World, world } from './world.ts';
 
 const files = workFiles('t1');
@@ -53,6 +54,7 @@ describe('completeDataset', () => {
       project: 'test',
       createdAtMillis: nowMillis,
       definitionsHash: manifest.hash,
+      vectorHash: vectorHashOf(planOfRequest(manifest, requestOf())),
       service: { name: 'pricing', version: 1 },
       mode: 'asServed',
       lagMillis: 0,
