@@ -44,15 +44,12 @@ function format(options: OptionValues): CutInput {
 
 function split(options: OptionValues): CutInput {
   const text = stringOption(options, 'split');
-  const [by, seed] = [stringOption(options, 'split-by'), seedOption(options, 'split-seed')];
-  if (text === undefined) {
-    if (by === undefined && seed === undefined) return {};
-    throw new TidemarkError('cli.badArguments', '--split-by and --split-seed need --split hash=0.8,0.1,0.1');
-  }
+  const draw = drawOptions(options, 'split', '--split hash=0.8,0.1,0.1');
+  if (text === undefined) return {};
   const [kind, list = ''] = text.split(/=(.*)/s);
   const values = list.split(',').map((value) => value.trim());
-  if (kind === 'time') return { split: readSplit({ time: values, by, seed }) };
-  if (kind === 'hash') return { split: readSplit({ hash: values.map((value) => share('split', value)), by, seed }) };
+  if (kind === 'time') return { split: readSplit({ time: values, ...draw }) };
+  if (kind === 'hash') return { split: readSplit({ hash: values.map((value) => share('split', value)), ...draw }) };
   throw new TidemarkError(
     'cli.badArguments',
     `--split is time=2013-10-01T00:00:00Z or hash=0.8,0.2, got ${JSON.stringify(text)}`,
@@ -61,13 +58,20 @@ function split(options: OptionValues): CutInput {
 
 function sample(options: OptionValues): CutInput {
   const text = stringOption(options, 'sample');
-  const [by, seed] = [stringOption(options, 'sample-by'), seedOption(options, 'sample-seed')];
-  if (text === undefined) {
-    if (by === undefined && seed === undefined) return {};
-    throw new TidemarkError('cli.badArguments', '--sample-by and --sample-seed need --sample 0.1');
-  }
-  const drawn = { ...(by === undefined ? {} : { by }), ...(seed === undefined ? {} : { seed }) };
-  return { sample: { share: share('sample', text), ...drawn } };
+  const draw = drawOptions(options, 'sample', '--sample 0.1');
+  return text === undefined ? {} : { sample: { share: share('sample', text), ...draw } };
+}
+
+/** By what and with which seed a split or a sample is drawn; both mean nothing without it. */
+function drawOptions(
+  options: OptionValues,
+  of: 'split' | 'sample',
+  example: string,
+): { readonly by?: string; readonly seed?: number } {
+  const [by, seed] = [stringOption(options, `${of}-by`), seedOption(options, `${of}-seed`)];
+  if (stringOption(options, of) === undefined && (by !== undefined || seed !== undefined))
+    throw new TidemarkError('cli.badArguments', `--${of}-by and --${of}-seed need ${example}`);
+  return { ...(by === undefined ? {} : { by }), ...(seed === undefined ? {} : { seed }) };
 }
 
 function share(option: string, text: string): number {

@@ -43,6 +43,10 @@ describe('options of how a dataset is cut', () => {
     expect(
       splitLines({ splits: [{ name: 'test', rows: 1200, files: 1, minEventMillis: 0, maxEventMillis: 1 }] }),
     ).toEqual(['  test: 1,200 rows in 1 file, 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:00.001Z']);
+    expect(splitLines({ sample: { share: 0.1, by: 'plane', seed: 7 } })).toEqual([
+      '  a sample of 0.1 by plane, seed 7',
+    ]);
+    expect(splitLines({ sample: { share: 0.1, seed: 0 } })).toEqual(['  a sample of 0.1 by row, seed 0']);
     expect(splitLines({})).toEqual([]);
   });
 });
