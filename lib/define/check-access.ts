@@ -6,7 +6,7 @@ import type { Manifest } from '#spec/manifest.ts';
 interface Known {
   readonly views: readonly string[];
   readonly services: readonly string[];
-  readonly streams: readonly string[];
+  readonly sources: readonly string[];
 }
 
 const namesOf = (items: readonly { readonly name: string; readonly version: number }[]): string[] => [
@@ -22,7 +22,7 @@ export function accessProblems(
   const known: Known = {
     views: namesOf(views),
     services: namesOf(services),
-    streams: sources.filter(({ kind }) => kind === 'stream').map(({ name }) => name),
+    sources: sources.filter(({ kind }) => kind !== 'request').map(({ name }) => name),
   };
   return [...rightsProblems(access, known), ...callersProblems(access, stages)];
 }
@@ -33,7 +33,7 @@ const rightsProblems = ({ roles }: Access, known: Known): string[] =>
     ...unknownNames(`roles.${role}.read.services`, read?.services, known.services),
     ...unknownNames(`roles.${role}.train.views`, train?.views, known.views),
     ...unknownNames(`roles.${role}.train.services`, train?.services, known.services),
-    ...unknownNames(`roles.${role}.push`, push, known.streams),
+    ...unknownNames(`roles.${role}.push`, push, known.sources),
   ]);
 
 function callersProblems({ roles, issuers, iam }: Access, stages: readonly string[]): string[] {

@@ -1,11 +1,16 @@
 import type { IPolicyValidationPlugin, PolicyValidationPluginReport } from 'aws-cdk-lib';
 import { folders } from '#infra/constructs/offline-store.ts';
+import { pushedFilePrefix } from '#spec/layout.ts';
 
 /** The only wildcards that a policy's resources may have, and why each must be one. Actions have none. */
 export const acceptedWildcards = [
   {
     resource: new RegExp(`/(${Object.values(folders).join('|')})\\*$`),
     reason: 'objects of one top folder of the bucket: their names are made at run time',
+  },
+  {
+    resource: new RegExp(`/${folders.sources}\\*/${pushedFilePrefix}\\*$`),
+    reason: 'files of pushed rows in the folders of sources: named by their content',
   },
   {
     resource: /^arn:<AWS::Partition>:s3:::[a-z0-9][a-z0-9.-]+\/(\S+\/)?\*$/,

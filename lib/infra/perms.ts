@@ -53,6 +53,8 @@ export const actions = {
   watchMapRuns: ['states:DescribeExecution', 'states:StopExecution'],
   /** Training sets that are asked for over HTTP. */
   startBuilds: ['states:StartExecution'],
+  /** Runs of materialization that are asked for over HTTP. */
+  startRuns: ['states:StartExecution'],
   invokeFunctions: ['lambda:InvokeFunction'],
   readSecret: ['secretsmanager:GetSecretValue'],
   decrypt: ['kms:Decrypt', 'kms:DescribeKey'],

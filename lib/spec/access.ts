@@ -27,7 +27,7 @@ const roleSchema = z.strictObject({
   read: z.optional(reachSchema),
   /** Training sets. */
   train: z.optional(reachSchema),
-  /** Stream sources to push events to. */
+  /** Sources to push to: events to streams, rows to Parquet sources. */
   push: z.optional(names),
   /** Everything, without limits, as the deployment's own token. */
   admin: z._default(z.boolean(), false),

@@ -48,9 +48,14 @@ export const maximumSpineParts = 10_000;
 /** Column of the staged spine that holds a key of an entity. */
 export const spineKeyColumn = (entity: string, key: string): string => `${entity}__${key}`;
 
+/** Begins the names of the only files that Tidemark itself puts into the folder of a source. */
+export const pushedFilePrefix = 'pushed-';
+
 /** S3 keys under the deployment's bucket. Folders end with a slash. */
 export const objectKeys = {
   source: (location: string): string => `sources/${location}${location.endsWith('/') ? '' : '/'}`,
+  /** A file of rows that were pushed one by one into a source, named by its content: in the source's folder, or in one of its partitions. */
+  pushedRows: (folder: string, contentHash: string): string => `${folder}${pushedFilePrefix}${contentHash}.parquet`,
   rows: (view: Versioned): string => `feature-rows/${view.name}/v${view.version}/`,
   /** One attempt of one chunk of a run: a retried chunk writes to a new folder, so half-written files are never registered. */
   chunkRows: (view: Versioned, run: number, attempt: string): string =>

@@ -70,12 +70,12 @@ describe('app', () => {
     ]);
   });
 
-  it('has no stream stack, no stream and no way to push without a stream source', () => {
+  it('has no stream stack, no stream and no way to push events without a stream source', () => {
     const none = deployment('dev', manifestWithoutStreams).stacks;
     expect(Object.keys(none)).toEqual(['storage', 'materialization', 'serving', 'observability']);
     const text = JSON.stringify(Object.values(none).map((stack) => Template.fromStack(stack).toJSON()));
     expect(text).toContain('training_spines');
-    expect(text.match(/kinesis|\/push|PushEvents|events-compacted/gi)).toBeNull();
+    expect(text.match(/kinesis|v1push|PushEvents|events-compacted/gi)).toBeNull();
   });
 
   it('lets each stack refer to earlier ones only', () => {

@@ -24,7 +24,7 @@ function observability(config: StageInput = {}, of: Manifest = manifest): Templa
   const stack = testStack();
   const dev = stage('dev', config);
   const storage = new Storage(stack, 'Storage', { manifest: of, stage: dev });
-  const { onlineStore, apiToken, jobsTable, eventStreams } = storage;
+  const { onlineStore, offlineStore, apiToken, jobsTable, eventStreams } = storage;
   const deployment = { manifest: of, repositoryModule, stage: dev };
   const trainingSetsFunction = new LambdaFunction(stack, 'TrainingSetsApi', {
     runtime: Runtime.NODEJS_24_X,
@@ -34,6 +34,8 @@ function observability(config: StageInput = {}, of: Manifest = manifest): Templa
   const { api, serveFunction } = new Serving(stack, 'Serving', {
     ...deployment,
     onlineStore,
+    offlineStore,
+    materializeStateMachineName: 'tidemark-rides-dev-materialize',
     apiToken,
     jobsTable,
     trainingSetsFunction,

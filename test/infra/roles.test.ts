@@ -100,6 +100,27 @@ describe('roles of the functions of streams', () => {
     );
   });
 
+  it('WriteFeatures may put records, rows and files of sources, start runs and read the tokens, and nothing else', () => {
+    expect(actionsOf(serving, 'ServingWriteFeaturesRole')).toEqual(
+      sorted(
+        ...everyFunction,
+        ...encrypt,
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'kinesis:PutRecords',
+        's3:PutObject',
+        'secretsmanager:GetSecretValue',
+        'states:DescribeExecution',
+        'states:StartExecution',
+      ),
+    );
+    const statements = statementsOf(serving, 'ServingWriteFeaturesRole');
+    const resourcesOf = (action: string): string =>
+      JSON.stringify(statements.filter(({ Action }) => Action.includes(action)).flatMap(({ Resource }) => Resource));
+    expect(resourcesOf('s3:PutObject').match(/"\/[^"]*"/g)).toEqual(['"/sources/*/pushed-*"']);
+    expect(resourcesOf('states:StartExecution')).toMatch(/:stateMachine:tidemark-rides-dev-materiali[sz]\w*"/);
+  });
+
   it('a consumer reads the stream of its own source only', () => {
     const streams = statementsOf(stream, 'StreampositionsAggregateRole')
       .filter(({ Action }) => Action.includes('kinesis:GetRecords'))
@@ -178,13 +199,13 @@ describe('what no role may do', () => {
     ]);
   });
 
-  it('write online rows, but for the writers of runs and of backfills and the aggregate of each stream', () => {
-    expect(allowing('dynamodb:PutItem', 'OnlineStore')).toHaveLength(2 + 2);
+  it('write online rows, but for the writers of runs, of backfills and of pushed rows and the aggregate of each stream', () => {
+    expect(allowing('dynamodb:PutItem', 'OnlineStore')).toHaveLength(3 + 2);
   });
 
-  it('write or delete a source', () => {
+  it('write or delete a source, but for files of rows that are pushed', () => {
     expect(allowing('s3:GetObject', 'sources/')).not.toEqual([]);
-    expect(allowing('s3:PutObject', 'sources/')).toEqual([]);
+    expect(allowing('s3:PutObject', 'sources/')).toEqual(allowing('s3:PutObject', '"/sources/*/pushed-*"'));
     expect(allowing('s3:DeleteObject', 'sources/')).toEqual([]);
   });
 

@@ -13,6 +13,8 @@ new Serving(stack, 'Serving', {
   stage: stage('dev'),
   repositoryModule,
   onlineStore: storage.onlineStore,
+  offlineStore: storage.offlineStore,
+  materializeStateMachineName: 'tidemark-rides-dev-materialize',
   apiToken: storage.apiToken,
   jobsTable: storage.jobsTable,
   eventStreams: storage.eventStreams,
@@ -34,7 +36,8 @@ function routes(): string[] {
   return Object.values(template.findResources('AWS::ApiGateway::Method'))
     .map(({ Properties: { HttpMethod, ResourceId, Integration } }) => {
       const [, handler] =
-        /"(\w*(?:ServeFeatures|TrainingSetsApi|PushEvents))\w*"/.exec(JSON.stringify(Integration.Uri)) ?? [];
+        /"(\w*(?:ServeFeatures|TrainingSetsApi|PushEvents|WriteFeatures))\w*"/.exec(JSON.stringify(Integration.Uri)) ??
+        [];
       return `${HttpMethod} ${pathOf(ResourceId.Ref)} -> ${handler}`;
     })
     .sort();
@@ -51,9 +54,13 @@ describe('API', () => {
       'GET /v1/openapi.json -> ServingServeFeatures',
       'GET /v1/training-sets/{id} -> TrainingSetsApi',
       'POST /get-online-features -> ServingServeFeatures',
+      'POST /materialize -> ServingWriteFeatures',
+      'POST /materialize-incremental -> ServingWriteFeatures',
+      'POST /push -> ServingWriteFeatures',
       'POST /v1/online-features -> ServingServeFeatures',
       'POST /v1/push/{source} -> ServingPushEvents',
       'POST /v1/training-sets -> TrainingSetsApi',
+      'POST /write-to-online-store -> ServingWriteFeatures',
     ]);
   });
 
@@ -152,15 +159,20 @@ describe('role of the serving function', () => {
     expect(services[1]).toContain('"secretsmanager.');
   });
 
-  it.each(['ServeFeatures', 'PushEvents'])('%s reads of the jobs table the API tokens and nothing else', (name) => {
-    const jobs = statementsOf(template, name).filter(({ Resource }) => JSON.stringify(Resource).includes('JobsTable'));
-    expect(jobs).toMatchObject([
-      {
-        Action: ['dynamodb:GetItem'],
-        Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['record#api-token'] } },
-      },
-    ]);
-  });
+  it.each(['ServeFeatures', 'PushEvents', 'WriteFeatures'])(
+    '%s reads of the jobs table the API tokens and nothing else',
+    (name) => {
+      const jobs = statementsOf(template, name).filter(({ Resource }) =>
+        JSON.stringify(Resource).includes('JobsTable'),
+      );
+      expect(jobs).toMatchObject([
+        {
+          Action: ['dynamodb:GetItem'],
+          Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['record#api-token'] } },
+        },
+      ]);
+    },
+  );
 
   it('may act on all resources for traces only', () => {
     const onAll = statementsOf(template, 'ServeFeatures').filter(({ Resource }) => Resource.includes('*'));

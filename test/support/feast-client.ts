@@ -13,6 +13,11 @@ export interface FeastCall {
   readonly service?: string;
   readonly rows?: readonly Readonly<Record<string, unknown>>[];
   readonly full_names?: boolean;
+  /** Name of the client's push source; rows go to the view weather. */
+  readonly push?: string;
+  readonly frame?: Readonly<Record<string, readonly unknown[]>>;
+  /** Views to bring up to now, without waiting for it. */
+  readonly materialize?: readonly string[];
 }
 
 /** What the SDK returned, or the class and message that it raised. */

@@ -20,7 +20,7 @@ export interface Grants {
   readonly isAdmin: boolean;
   readonly read: Reached;
   readonly train: Reached;
-  /** By name of the stream source. */
+  /** By name of the source. */
   readonly push: NameSet;
   readonly serverTiming: boolean;
   /** The most that any of the roles which declare limits allows; a role without limits lifts nobody's. */

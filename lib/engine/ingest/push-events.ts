@@ -22,6 +22,16 @@ export interface PushPorts {
   readonly clock: Clock;
 }
 
+export interface PushOptions {
+  /** None is put where one is rejected; the others are `failed` then. @default false */
+  readonly isWhole?: boolean;
+}
+
+const notAlone: PushResult = {
+  status: 'failed',
+  error: { code: 'push.notTaken', message: 'not put, for another event of the request was rejected' },
+};
+
 type Checked = NewRecord | PushError;
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -34,11 +44,13 @@ export function eventPusher(
   manifest: Manifest,
   source: StreamSource,
   { stream, clock }: PushPorts,
-): (events: readonly unknown[]) => Promise<readonly PushResult[]> {
+): (events: readonly unknown[], options?: PushOptions) => Promise<readonly PushResult[]> {
   const check = eventChecker(manifest, source);
-  return async (events) => {
+  return async (events, { isWhole = false } = {}) => {
     const nowMillis = clock();
     const checked = events.map((event) => check(event, nowMillis));
+    if (isWhole && checked.some((one) => !('data' in one)))
+      return checked.map((one) => ('data' in one ? notAlone : { status: 'rejected', error: one }));
     const records = checked.filter((one): one is NewRecord => 'data' in one);
     const outcomes = records.length > 0 ? await stream.put(records) : [];
     let position = 0;

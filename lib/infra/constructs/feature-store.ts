@@ -70,13 +70,10 @@ export class FeatureStore extends Construct {
 
     this.trainingSets = new TrainingSets(scopes.serving, 'TrainingSets', { ...job, apiToken, eventStreams });
     this.serving = new Serving(scopes.serving, 'Serving', {
-      manifest,
-      stage,
-      repositoryModule,
-      onlineStore,
-      jobsTable,
+      ...job,
       apiToken,
       eventStreams,
+      materializeStateMachineName: this.materialization.stateMachineName,
       trainingSetsFunction: this.trainingSets.apiFunction.function,
     });
 

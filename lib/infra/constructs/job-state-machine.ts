@@ -87,5 +87,8 @@ export const functionArns = <TName extends string>(
 export const executionArns = (scope: Construct, stateMachineName: string): string =>
   statesArn(scope, 'execution', `${stateMachineName}:*`);
 
+/** ARN of a state machine, by its name: what starts it need not wait for it. */
+export const stateMachineArn = (scope: Construct, name: string): string => statesArn(scope, 'stateMachine', name);
+
 const statesArn = (scope: Construct, resource: string, name: string): string =>
   `arn:${Aws.PARTITION}:states:${Stack.of(scope).region}:${Stack.of(scope).account}:${resource}:${name}`;

@@ -36,7 +36,8 @@ export class Materialization extends Construct {
   readonly steps: Readonly<Record<keyof RunFunctions, ServiceFunction>>;
   private readonly props: MaterializationProps;
   private readonly step: StepMaker;
-  private readonly stateMachineName: string;
+  /** Physical name: it is known before the state machine is made. */
+  readonly stateMachineName: string;
 
   constructor(scope: Construct, id: string, props: MaterializationProps) {
     super(scope, id);

@@ -9,7 +9,7 @@ import { Catalog } from '#infra/constructs/catalog.ts';
 import { DataBucket } from '#infra/constructs/data-bucket.ts';
 import { actions, allow, allowKey } from '#infra/perms.ts';
 import { isExternal, type ParquetFiles, sourceFolder } from '#infra/source-location.ts';
-import { objectKeys } from '#spec/layout.ts';
+import { objectKeys, pushedFilePrefix } from '#spec/layout.ts';
 import type { Manifest } from '#spec/manifest.ts';
 
 /** Top folders of the bucket; rights are given by folder. */
@@ -135,6 +135,12 @@ export class OfflineStore extends Construct {
   grantWrite(grantee: IGrantable, under: readonly TopFolder[]): void {
     if (under.length === 0) return;
     allow(grantee, actions.writeObjects, this.objectArns(under));
+    allowKey(grantee, { key: this.encryptionKey, actions: actions.encrypt, via: 's3' });
+  }
+
+  /** Puts files of pushed rows into the folders of sources, and no file of another name. */
+  grantPushRows(grantee: IGrantable): void {
+    allow(grantee, actions.writeObjects, [this.bucket.arnForObjects(`${folders.sources}*/${pushedFilePrefix}*`)]);
     allowKey(grantee, { key: this.encryptionKey, actions: actions.encrypt, via: 's3' });
   }
 

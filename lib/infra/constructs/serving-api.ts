@@ -21,11 +21,13 @@ import { acknowledge } from '#infra/perms.ts';
 export interface ServingApiProps {
   readonly project: string;
   readonly stage: Stage;
-  /** Answers everything but training sets and pushed events. */
+  /** Answers whatever has no function of its own here. */
   readonly serveFunction: IFunction;
   readonly trainingSetsFunction: IFunction;
   /** @default - no route to push events */
   readonly pushFunction?: IFunction | undefined;
+  /** Answers Feast's routes that write. */
+  readonly writeFunction: IFunction;
 }
 
 /** Requests a second, and how far a burst may go beyond; above it API Gateway answers 429. */
@@ -89,7 +91,7 @@ export class ServingApi extends Construct {
     return this.api.metricServerError({ statistic: 'sum', ...options });
   }
 
-  private addRoutes({ serveFunction, trainingSetsFunction, pushFunction }: ServingApiProps): void {
+  private addRoutes({ serveFunction, trainingSetsFunction, pushFunction, writeFunction }: ServingApiProps): void {
     // One permission for all routes of a function instead of two for each.
     const serve = new LambdaIntegration(serveFunction, { scopePermissionToMethod: false });
     const trainingSets = new LambdaIntegration(trainingSetsFunction, { scopePermissionToMethod: false });
@@ -106,6 +108,9 @@ export class ServingApi extends Construct {
     // As Feast's own server answers them: what is wrong with a body is told by the handler, in Feast's form.
     at('/get-online-features').addMethod('POST', serve);
     at('/health').addMethod('GET', serve);
+    const write = new LambdaIntegration(writeFunction, { scopePermissionToMethod: false });
+    for (const path of ['/push', '/write-to-online-store', '/materialize', '/materialize-incremental'])
+      at(path).addMethod('POST', write);
     at('/v1/training-sets').addMethod('POST', trainingSets, withBody);
     at('/v1/training-sets/{id}').addMethod('GET', trainingSets);
     if (!pushFunction) return;

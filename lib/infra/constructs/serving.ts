@@ -1,30 +1,23 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { DeploymentProps } from '#infra/config.ts';
-import type { ApiToken } from '#infra/constructs/api-token.ts';
 import type { EventStreams } from '#infra/constructs/event-streams.ts';
-import type { JobsTable } from '#infra/constructs/jobs-table.ts';
-import type { OnlineStore } from '#infra/constructs/online-store.ts';
 import { ServiceFunction } from '#infra/constructs/service-function.ts';
 import { ServingApi } from '#infra/constructs/serving-api.ts';
+import { createWriteFunction, type WriteFunctionProps } from '#infra/constructs/write-function.ts';
 import { environmentSchema as pushEventsEnvironment } from '#lambdas/push-events/environment.ts';
 import { environmentSchema } from '#lambdas/serve-features/environment.ts';
 
-export interface ServingProps extends DeploymentProps {
-  readonly onlineStore: OnlineStore;
-  readonly apiToken: ApiToken;
-  /** Where API tokens are kept. */
-  readonly jobsTable: JobsTable;
-  /** Absent: nothing can be pushed, and there is no route for it. */
-  readonly eventStreams?: EventStreams | undefined;
+export interface ServingProps extends WriteFunctionProps {
   readonly trainingSetsFunction: IFunction;
 }
 
-/** The HTTP API, the function that serves features behind it, and the one that takes events. */
+/** The HTTP API, and behind it the functions that serve features, take events, and answer Feast's routes that write. */
 export class Serving extends Construct {
   readonly serveFunction: ServiceFunction;
+  /** Absent without streams: nothing can be pushed then, and there is no route for it. */
   readonly pushFunction: ServiceFunction | undefined;
+  readonly writeFunction: ServiceFunction;
   readonly api: ServingApi;
 
   constructor(scope: Construct, id: string, props: ServingProps) {
@@ -49,12 +42,14 @@ export class Serving extends Construct {
     jobsTable.grantTokens(this.serveFunction);
     apiToken.grantRead(this.serveFunction);
     this.pushFunction = props.eventStreams && this.createPushFunction(props, props.eventStreams);
+    this.writeFunction = createWriteFunction(this, props);
     this.api = new ServingApi(this, 'Api', {
       project: manifest.project,
       stage,
       serveFunction: this.serveFunction.function,
       trainingSetsFunction: props.trainingSetsFunction,
       pushFunction: this.pushFunction?.function,
+      writeFunction: this.writeFunction.function,
     });
   }
 

@@ -67,3 +67,10 @@ export function columnsOf(text: string): Record<string, unknown> {
   const { results, metadata } = answer.parse(exactJson(text));
   return Object.fromEntries(metadata.feature_names.map((name, index) => [name, results[index]]));
 }
+
+/** An error's body; names in a set are sorted, for Feast has another order each time it starts. */
+export function errorJson(body: string): unknown {
+  const json: unknown = JSON.parse(body);
+  const sorted = (_: string, names: string) => `[${names.split(', ').sort().join(', ')}]`;
+  return typeof json === 'string' ? JSON.parse(json.replace(/\[([^\]]+)\]/, sorted)) : json;
+}

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { hourMillis, nowMillis } from '#test/unit/serve/shop.ts';
 import { serveApi } from '../serve/serve-api.ts';
-import { columnsOf, exactJson, recordedAnswers, repository, storeRows } from './feast-shop.ts';
+import { columnsOf, errorJson, exactJson, recordedAnswers, repository, storeRows } from './feast-shop.ts';
 
 const path = '/get-online-features';
 
@@ -16,13 +16,6 @@ const post = (body: unknown) =>
 const columns = async (body: object) => columnsOf((await post(body)).body);
 /** Class and message of an error in Feast's envelope. */
 const errorOf = (body: string): { module: string; class: string; message: string } => JSON.parse(JSON.parse(body));
-
-/** An error's body; names in a set are sorted, for Feast has another order each time it starts. */
-function errorJson(body: string): unknown {
-  const json: unknown = JSON.parse(body);
-  const sorted = (_: string, names: string) => `[${names.split(', ').sort().join(', ')}]`;
-  return typeof json === 'string' ? JSON.parse(json.replace(/\[([^\]]+)\]/, sorted)) : json;
-}
 
 /** What Feast answers otherwise, by the recording's name: docs/feast.md lists these. */
 const deviations: Readonly<Record<string, readonly [status: number, error: string, says: RegExp]>> = {

@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { openApiDocument } from '#lambdas/serve-features/open-api.ts';
 import { serveRoutes } from '#lambdas/serve-features/routes.ts';
 import { trainingSetRoutes } from '#lambdas/training-sets-api/routes.ts';
+import { writeRoutes } from '#lambdas/write-features/routes.ts';
+import { MemoryEventStream } from '#store/memory/event-stream.ts';
 import { MemoryExecutions } from '#store/memory/executions.ts';
 import { MemoryObjects } from '#store/memory/objects.ts';
 import { MemoryRecords } from '#store/memory/records.ts';
@@ -27,6 +29,14 @@ it('describes every route of the API, and no other', () => {
       executionOf: (id) => id,
       newId: () => 'id',
       start: async () => true,
+    }),
+    ...writeRoutes({
+      manifest: repository.manifest,
+      objects: new MemoryObjects('bucket'),
+      online: new WatchedRows(),
+      streamOf: () => new MemoryEventStream({ shards: 1, clock: () => nowMillis }),
+      runs: { start: async () => 'run', settled: async () => 'succeeded' },
+      clock: () => nowMillis,
     }),
   ];
   const described = Object.entries(document.paths).flatMap(([path, operations]) =>
