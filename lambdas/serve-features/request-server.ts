@@ -1,6 +1,7 @@
 import { type CallerPlans, callerPlans, masked } from '#engine/access/caller-plans.ts';
 import { type Served, serveFeatures } from '#engine/serve-features.ts';
-import { type ServePlan, servePlans } from '#engine/serve-plan.ts';
+import type { ServePlan } from '#engine/serve-plan.ts';
+import type { ServingLog } from '#engine/serving-log/serving-log.ts';
 import type { HttpRequest, HttpResponse } from '#lambdas/http/router.ts';
 import { logFields } from '#observe/log-fields.ts';
 import { TidemarkError } from '#spec/errors.ts';
@@ -54,8 +55,7 @@ export function requestServer<TRequest extends ServeRequest>(
   options: OnlineFeaturesOptions,
   wire: ServeWire<TRequest>,
 ): (request: HttpRequest) => Promise<HttpResponse> {
-  const { access } = options.repository;
-  const plansOf = callerPlans(servePlans(options.repository), access?.unreadable);
+  const plansOf = callerPlans(options.repository);
   return async (request) => {
     const startedAt = performance.now();
     let asked: TRequest | undefined;

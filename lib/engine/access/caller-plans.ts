@@ -1,10 +1,10 @@
-import type { Access } from '#spec/access.ts';
 import { TidemarkError } from '#spec/errors.ts';
+import type { Repository } from '#spec/transform.ts';
 import type { FeatureSelection } from '../feature-plan.ts';
 import type { Served } from '../serve-features.ts';
-import type { ServePlan, ServePlans } from '../serve-plan.ts';
-import type { Grants, Reached } from './grants.ts';
-import { askedOfServing, namedBy, outOfReach, refused, refuseUnnamed, withoutOthersNames } from './reach-features.ts';
+import { type ServePlan, type ServePlans, servePlans } from '../serve-plan.ts';
+import type { Grants } from './grants.ts';
+import { askedOfServing, namedBy, outOfReach, refused, withoutOthersNames } from './reach-features.ts';
 
 /** Plans as one set of rights may use them: `planOf` throws access.refused besides what planServing throws. */
 export interface CallerPlans extends ServePlans {
@@ -18,23 +18,22 @@ const action = 'read';
  * Plans by rights. A decision is made once for each plan and set of rights, and kept as long as both: warm requests look it up.
  * Everything that serves values takes its plans from here, so that no route can forget to ask.
  */
-export function callerPlans(
-  plans: ServePlans,
-  unreadable: Access['unreadable'] = 'refuse',
-): (grants: Grants) => CallerPlans {
+export function callerPlans(repository: Repository): (grants: Grants) => CallerPlans {
+  const plans = servePlans(repository);
   const all: CallerPlans = { ...plans, maskOf: () => undefined };
   const kept = new WeakMap<Grants, CallerPlans>();
   return (grants) => {
     if (grants.isAdmin) return all;
     const known = kept.get(grants);
     if (known) return known;
-    const made = restricted(plans, grants, unreadable);
+    const made = restricted(plans, grants, repository);
     kept.set(grants, made);
     return made;
   };
 }
 
-function restricted(plans: ServePlans, { read }: Grants, unreadable: Access['unreadable']): CallerPlans {
+function restricted(plans: ServePlans, { read }: Grants, { manifest, access }: Repository): CallerPlans {
+  const isMasked = access?.unreadable === 'mask';
   const masks = new WeakMap<ServePlan, ReadonlySet<number>>();
   const maskOf = (plan: ServePlan): ReadonlySet<number> => {
     const known = masks.get(plan);
@@ -43,32 +42,30 @@ function restricted(plans: ServePlans, { read }: Grants, unreadable: Access['unr
     masks.set(plan, mask);
     return mask;
   };
+  const planned = (selection: FeatureSelection): ServePlan => {
+    try {
+      return plans.planOf(selection);
+    } catch (error) {
+      // Where features are masked, their names are no secret.
+      throw isMasked ? error : withoutOthersNames(error, selection, { manifest, reached: read, action });
+    }
+  };
   const planOf = (selection: FeatureSelection): ServePlan => {
-    if (unreadable === 'refuse') refuseUnnamed(selection, read, action);
-    const plan = planned(plans, selection, read);
+    const plan = planned(selection);
     const mask = maskOf(plan);
     // Where nothing can be read there is nothing to answer, whatever the policy.
-    if (mask.size > 0 && (unreadable === 'refuse' || mask.size === plan.results.length))
+    if (mask.size > 0 && (!isMasked || mask.size === plan.results.length))
       throw refused(action, namedBy(selection, [...mask]));
     return plan;
   };
   return {
     planOf,
-    faultOf: (reference) =>
-      unreadable === 'refuse' ? faultIn(() => planOf({ features: [reference] })) : plans.faultOf(reference),
+    faultOf: (reference) => (isMasked ? plans.faultOf(reference) : faultIn(() => planOf({ features: [reference] }))),
     maskOf: (plan) => {
       const mask = maskOf(plan);
       return mask.size > 0 ? mask : undefined;
     },
   };
-}
-
-function planned(plans: ServePlans, selection: FeatureSelection, reached: Reached): ServePlan {
-  try {
-    return plans.planOf(selection);
-  } catch (error) {
-    throw withoutOthersNames(error, selection, { reached, action });
-  }
 }
 
 function faultIn(plan: () => ServePlan): TidemarkError | undefined {

@@ -1,5 +1,6 @@
 import { TidemarkError } from '#spec/errors.ts';
 import { parseVersioned, viewId } from '#spec/find.ts';
+import type { Manifest } from '#spec/manifest.ts';
 import { type FeaturePlan, type FeatureSelection, planFeatures } from '../feature-plan.ts';
 import { type ServePlan, viewIdsOf } from '../serve-plan.ts';
 import type { Grants, Reached } from './grants.ts';
@@ -32,58 +33,52 @@ export const refused = (action: string, what: string): TidemarkError =>
     { kind: 'forbidden' },
   );
 
-/** The view's name in a ref `view[@version]:feature` that nothing has checked yet. */
-const viewNameOf = (reference: string): string => parseVersioned(reference.split(':', 1)[0] ?? '')?.name ?? '';
-
-/**
- * Throws access.refused for refs to views that the caller has no right to in any version, before anything is looked up: so errors of
- * planning speak only of what the caller may know.
- */
-export function refuseUnnamed(selection: FeatureSelection, reached: Reached, action: string): void {
-  if ('service' in selection) return;
-  const others = selection.features.filter((reference) => !reached.views.hasName(viewNameOf(reference)));
-  if (others.length > 0) throw refused(action, listed(others));
+/** The item of a `name[@version]` that nothing has checked yet, as refs are resolved; undefined where there is none. */
+function idOf(items: readonly { readonly name: string; readonly version: number }[], text: string): string | undefined {
+  const parsed = parseVersioned(text);
+  const versions = items.filter(({ name }) => name === parsed?.name).map(({ version }) => version);
+  const version = parsed?.version ?? Math.max(...versions);
+  return parsed && versions.includes(version) ? viewId({ name: parsed.name, version }) : undefined;
 }
 
-/** An error of planning as a caller of these rights may see it: names that they do not know are not listed. */
+/**
+ * An error of planning as a caller of these rights may see it. Such errors tell names of views and features; where a selection goes beyond
+ * what is reached, or to what there is not, it is refused instead, in the same words for both.
+ */
 export function withoutOthersNames(
   error: unknown,
   selection: FeatureSelection,
-  { reached, action }: { readonly reached: Reached; readonly action: string },
+  { manifest, reached, action }: { readonly manifest: Manifest; readonly reached: Reached; readonly action: string },
 ): unknown {
   if (!(error instanceof TidemarkError) || error.kind === 'failed') return error;
   if ('service' in selection) {
-    const name = parseVersioned(selection.service)?.name ?? '';
-    const isKnown = reached.services.isAll || (reached.services.hasName(name) && error.code !== 'engine.unknownName');
+    const id = idOf(manifest.services, selection.service);
+    const isKnown = reached.services.isAll || (id !== undefined && reached.services.has(id));
     return isKnown ? error : refused(action, `service ${quoted(selection.service)}`);
   }
-  const isOfViews = error.code === 'engine.unknownName' && error.details.what === 'feature view';
-  return isOfViews && !reached.views.isAll ? refused(action, listed(selection.features)) : error;
+  if (reached.views.isAll) return error;
+  const others = selection.features.filter((reference) => {
+    const id = idOf(manifest.views, reference.split(':', 1)[0] ?? '');
+    return id === undefined || !reached.views.has(id);
+  });
+  return others.length > 0 ? refused(action, listed(others)) : error;
 }
 
 /** The plan of a selection if the caller may train on all of it; throws access.refused, and what planFeatures throws. */
-export function planTraining(
-  manifest: Parameters<typeof planFeatures>[0],
-  selection: FeatureSelection,
-  { isAdmin, train }: Grants,
-): FeaturePlan {
-  if (isAdmin) return planFeatures(manifest, selection);
-  refuseUnnamed(selection, train, 'train on');
+export function planTraining(manifest: Manifest, selection: FeatureSelection, { isAdmin, train }: Grants): FeaturePlan {
   const plan = planned(manifest, selection, train);
-  const others = outOfReach(askedOf(plan), train);
-  if (others.length > 0) throw refused('train on', namedBy(selection, others));
+  const others = isAdmin ? [] : outOfReach(askedOf(plan), train);
+  if (others.length > 0) throw refused(action, namedBy(selection, others));
   return plan;
 }
 
-function planned(
-  manifest: Parameters<typeof planFeatures>[0],
-  selection: FeatureSelection,
-  reached: Reached,
-): FeaturePlan {
+const action = 'train on';
+
+function planned(manifest: Manifest, selection: FeatureSelection, reached: Reached): FeaturePlan {
   try {
     return planFeatures(manifest, selection);
   } catch (error) {
-    throw withoutOthersNames(error, selection, { reached, action: 'train on' });
+    throw withoutOthersNames(error, selection, { manifest, reached, action });
   }
 }
 

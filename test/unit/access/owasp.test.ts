@@ -79,6 +79,51 @@ describe('OWASP API1:2023 broken object level authorization', () => {
     expect(rows.asked.filter((asked) => asked.startsWith('everything'))).toEqual([]);
   });
 
+  it.each([
+    ['an unknown feature of a view', ['everything:no_such_feature']],
+    ['an unknown feature, beside one that may be read', ['orders:spend', 'everything:no_such_feature']],
+    ['a feature twice', ['everything:a_string', 'everything@2:a_string']],
+    ['a view that is not kept online', ['archive:note']],
+    ['views whose request fields may clash', ['basket_features:share', 'risk:risky']],
+  ])('%s: errors of planning tell a caller nothing of views of others', async (_, features) => {
+    const { call, tokenOf } = await world({
+      roles: { ...roles, old: { read: { views: ['orders', 'everything@1', 'archive@7'] } } },
+    });
+    for (const role of ['orders_reader', 'old']) {
+      const { token } = await tokenOf([role]);
+      const { status, json } = await call('POST', '/v1/online-features', {
+        token,
+        body: { features, entities: [{ customer_id: 7 }] },
+      });
+      expect([status, json.code]).toEqual([403, 'access.refused']);
+      expect(JSON.stringify(json)).not.toMatch(/a_int64|online|@2:a_string.*both|known/);
+    }
+  });
+
+  it('errors of planning tell whoever trains nothing of views of others', async () => {
+    const { call, tokenOf } = await world({ roles: { t: { train: { views: ['orders', 'everything@1'] } } } });
+    const { token } = await tokenOf(['t']);
+    for (const selection of [
+      { features: ['everything:no_such_feature'] },
+      { features: ['no_such_view:x'] },
+      { service: 'no_such_service' },
+      { service: 'checkout@9' },
+    ]) {
+      const { status, text } = await call('POST', '/v1/training-sets', { token, body: { ...selection, spine } });
+      expect(status).toBe(403);
+      expect(text).not.toMatch(/a_int64|lanes|checkout@1/);
+    }
+  });
+
+  it('a feature that a view of the caller does not have is told with those that it has', async () => {
+    const { call, tokenOf } = await world();
+    const { token } = await tokenOf(['orders_reader']);
+    const body = { features: ['orders:spent'], entities: [{ customer_id: 7 }] };
+    const { status, json } = await call('POST', '/v1/online-features', { token, body });
+    expect(status).toBe(404);
+    expect(json.detail).toContain('did you mean "spend"');
+  });
+
   it('another role gives nothing of a view, by ref or in a service', async () => {
     const { call, tokenOf } = await world();
     const { token } = await tokenOf(['profiles_reader']);
