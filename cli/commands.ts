@@ -14,6 +14,7 @@ import { plan } from './commands/plan.ts';
 import { push } from './commands/push.ts';
 import { quarantineList, quarantineReplay } from './commands/quarantine.ts';
 import { runs } from './commands/runs.ts';
+import { serve } from './commands/serve.ts';
 import { tokenCreate, tokenList, tokenRevoke } from './commands/token.ts';
 import { trainingSetCreate, trainingSetList, trainingSetSqlCommand } from './commands/training-set.ts';
 import { trainingSetDelete } from './commands/training-set-delete.ts';
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   runs,
   push,
   onlineGet,
+  serve,
   history,
   asOf,
   verify,

@@ -9,24 +9,33 @@ import { systemClock } from '#store/clock.ts';
 import { createDynamoClient } from '#store/dynamodb/client.ts';
 import { DynamoOnlineRows } from '#store/dynamodb/online-rows.ts';
 import { DynamoRecords } from '#store/dynamodb/records.ts';
+import { signedReads } from '#store/dynamodb/signed-reads.ts';
 import type { OnlineRows } from '#store/online-rows.ts';
+import type { Secrets } from '#store/secrets.ts';
 import { secretsManagerSecrets } from '#store/secrets-manager/secrets.ts';
 import { environmentSchema } from './environment.ts';
 import { probeAddress } from './health-route.ts';
 import { serveReporter } from './report.ts';
 import { serveRoutes } from './routes.ts';
 
-/** Wires the serving API: DynamoDB for rows and API tokens, Secrets Manager for the deployment's token, the repository of the bundle for everything else. */
-export function createHandler(repository: Repository): HttpHandler {
+/**
+ * Wires the serving API: DynamoDB for rows and API tokens, Secrets Manager for the deployment's token (where no other `secrets` are given),
+ * the repository of the bundle for everything else.
+ */
+export function createHandler(
+  repository: Repository,
+  secrets: Secrets = secretsManagerSecrets(new SecretsManagerClient({})),
+): HttpHandler {
   const environment = readEnvironment(environmentSchema);
   const clock = systemClock;
   const deployment = { project: repository.manifest.project, stage: environment.STAGE_NAME };
   const telemetry = createTelemetry('serve-features', deployment);
+  const client = createDynamoClient({ attempts: 1 }); // the adapter retries inside the deadline
   const rows = new DynamoOnlineRows({
-    client: createDynamoClient({ attempts: 1 }), // the adapter retries inside the deadline
+    client,
+    reads: signedReads(client),
     tableName: environment.ONLINE_TABLE_NAME,
   });
-  const secrets = secretsManagerSecrets(new SecretsManagerClient({}));
   const checkToken = createTokenCheck({ secrets, secretId: environment.API_TOKEN_SECRET_ARN, clock });
   warmUp(rows, checkToken);
   return createHttpHandler({

@@ -2,6 +2,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { createDynamoClient } from '#store/dynamodb/client.ts';
 import { DynamoOnlineRows } from '#store/dynamodb/online-rows.ts';
+import { signedReads } from '#store/dynamodb/signed-reads.ts';
 import type { OnlineRow } from '#store/online-rows.ts';
 import { createTable } from './cloud-table.ts';
 import { withFaults } from './faults.ts';
@@ -16,9 +17,14 @@ const newTable = async () => {
 };
 
 describe('online rows in DynamoDB', () => {
-  onlineRowsContract(async () => (await newTable()).rows);
+  describe('read by signed requests', () => {
+    onlineRowsContract(async () => {
+      const { client, tableName } = await newTable();
+      return new DynamoOnlineRows({ client, tableName, reads: signedReads(client) });
+    });
+  });
 
-  describe('with calls that are refused or whose answers are lost', () => {
+  describe('read by the SDK, with calls that are refused or whose answers are lost', () => {
     onlineRowsContract(async () => {
       const { client, rows } = await newTable();
       withFaults(client, { refused: (call) => call % 3 === 0, lost: (call) => call % 4 === 1, mostPerRequest: 4 });

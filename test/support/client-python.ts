@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { checkout } from '#localstack/paths.ts';
-import { pythonEnvironment } from './python-environment.ts';
+import { pythonEnvironment } from '#localstack/python-environment.ts';
 
 export const clientFolder = join(checkout.root, 'clients', 'python');
 

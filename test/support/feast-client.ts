@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Target } from '#cli/target.ts';
 import { checkout } from '#localstack/paths.ts';
-import { pythonEnvironment } from './python-environment.ts';
+import { pythonEnvironment } from '#localstack/python-environment.ts';
 
 const folder = join(checkout.root, 'test', 'e2e', 'feast');
 

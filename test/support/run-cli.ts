@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { checkout } from '#localstack/paths.ts';
 
 export interface CliRun {
@@ -8,16 +9,24 @@ export interface CliRun {
   readonly stderr: string;
 }
 
-/** Runs the `tidemark` command as a process of its own, as a user would: without this process's AWS settings. */
-export async function runCli(words: readonly string[], folder: string = checkout.root): Promise<CliRun> {
+/** Starts the `tidemark` command as a process of its own, as a user would: without this process's AWS settings. */
+export function startCli(
+  words: readonly string[],
+  folder: string = checkout.root,
+): ChildProcessByStdio<null, Readable, Readable> {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(AWS_|TIDEMARK_|NODE_OPTIONS|VITEST)/.test(name)),
   );
-  const child = spawn(join(checkout.nodeModules, '.bin', 'node'), [join(checkout.root, 'cli', 'main.ts'), ...words], {
+  return spawn(join(checkout.nodeModules, '.bin', 'node'), [join(checkout.root, 'cli', 'main.ts'), ...words], {
     cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** Runs the `tidemark` command to its end. */
+export async function runCli(words: readonly string[], folder?: string): Promise<CliRun> {
+  const child = startCli(words, folder);
   const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => {
     const chunks: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -1,17 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  BatchGetItemCommand,
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Clock, systemClock } from '../clock.ts';
 import { type CoalescedRow, greatestPerAddress } from '../coalesce.ts';
 import { chunked, forEachConcurrent } from '../concurrent.ts';
 import type { OnlineRow, OnlineRows, ReadOptions, ReadOutcome, RowAddress, WriteCounts } from '../online-rows.ts';
 import { errorName, isPassing, jitterMillis, type RetryPlan, withRetry } from '../retry.ts';
 import { addressText, itemKey, toItem, toOutcome } from './online-items.ts';
+import { type DynamoReads, sdkReads } from './reads.ts';
 
 /** DynamoDB's limit of keys in one BatchGetItem. */
 const batchKeys = 100;
@@ -21,6 +16,8 @@ const writeRetry: RetryPlan = { attempts: 8, baseMillis: 25, capMillis: 3000 };
 export interface DynamoOnlineRowsOptions {
   readonly client: DynamoDBClient;
   readonly tableName: string;
+  /** @default - by the client */
+  readonly reads?: DynamoReads;
   /** Conditional writes in flight. @default 48 */
   readonly writeConcurrency?: number;
   /** One attempt of a read is given up after this long, so that a lost packet does not cost the whole deadline. @default 500 */
@@ -31,6 +28,7 @@ export interface DynamoOnlineRowsOptions {
 /** The online store in DynamoDB. `client` should make one attempt (createDynamoClient({ attempts: 1 })): retries are made here. */
 export class DynamoOnlineRows implements OnlineRows {
   readonly #client: DynamoDBClient;
+  readonly #reads: DynamoReads;
   readonly #tableName: string;
   readonly #writeConcurrency: number;
   readonly #attemptMillis: number;
@@ -38,6 +36,7 @@ export class DynamoOnlineRows implements OnlineRows {
 
   constructor(options: DynamoOnlineRowsOptions) {
     this.#client = options.client;
+    this.#reads = options.reads ?? sdkReads(options.client);
     this.#tableName = options.tableName;
     this.#writeConcurrency = options.writeConcurrency ?? 48;
     this.#attemptMillis = options.attemptMillis ?? 500;
@@ -55,13 +54,13 @@ export class DynamoOnlineRows implements OnlineRows {
   async #readOne(address: RowAddress, options: ReadOptions): Promise<ReadOutcome> {
     let outcome: ReadOutcome | undefined;
     const reason = await this.#untilDeadline(options.deadlineMillis, async (abortSignal) => {
-      const command = new GetItemCommand({
+      const input = {
         TableName: this.#tableName,
         Key: itemKey(address),
         ProjectionExpression: 'v',
         ConsistentRead: options.consistent ?? false,
-      });
-      const response = await this.#client.send(command, { abortSignal });
+      };
+      const response = await this.#reads.getItem(input, abortSignal);
       outcome = toOutcome(response.Item);
       return true;
     });
@@ -78,8 +77,7 @@ export class DynamoOnlineRows implements OnlineRows {
         ProjectionExpression: 'pk, sk, v',
         ConsistentRead: options.consistent ?? false,
       };
-      const command = new BatchGetItemCommand({ RequestItems: { [this.#tableName]: request } });
-      const response = await this.#client.send(command, { abortSignal });
+      const response = await this.#reads.batchGetItem({ RequestItems: { [this.#tableName]: request } }, abortSignal);
       const unprocessed = response.UnprocessedKeys?.[this.#tableName]?.Keys ?? [];
       const pending = new Set(unprocessed.map(addressText));
       for (const item of response.Responses?.[this.#tableName] ?? []) outcomes.set(addressText(item), toOutcome(item));

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lastLines, runCommand } from '#localstack/command.ts';
-import { hashOf } from '#localstack/hash.ts';
-import { ensureInstalled } from '#localstack/install.ts';
-import { withLock } from '#localstack/lock.ts';
-import { checkout } from '#localstack/paths.ts';
+import { lastLines, runCommand } from './command.ts';
+import { hashOf } from './hash.ts';
+import { ensureInstalled } from './install.ts';
+import { withLock } from './lock.ts';
+import { checkout } from './paths.ts';
 
 const installMillis = 600_000;
 
