@@ -92,11 +92,20 @@ export function distinctTables(tables: SpanTables, plan: PartPlan): readonly Com
         `SELECT ${key}, _n, ${pivoted.join(', ')} FROM (`,
         `SELECT ${key}, _n, _w, _part, ${countSql} AS _count FROM (`,
         `SELECT *, ${double(estimateNumerator)} / CAST(${bigint(2n ** BigInt(maximumRank) * BigInt(distinctRegisters))} - _sum AS double) AS _estimate FROM tallies${suffix} WHERE _k = 1`,
-        `) tallied LEFT JOIN (SELECT * FROM UNNEST(ARRAY[${linearCounts.slice(0, -1).toReversed().join(', ')}]) WITH ORDINALITY AS counts (_linear, _filled)) linear ON linear._filled = tallied._registers`,
+        `) tallied LEFT JOIN (SELECT * FROM UNNEST(${longArray(linearCounts.slice(0, -1).toReversed())}) WITH ORDINALITY AS counts (_linear, _filled)) linear ON linear._filled = tallied._registers`,
         `) counted GROUP BY ${key}, _n`,
       ].join('\n'),
     },
   ];
+}
+
+/** An array of any length: Trino up to 435 at least, and engines of its age, take 254 elements in one constructor. */
+function longArray(numbers: readonly number[]): string {
+  const longest = 250;
+  const pieces = Array.from({ length: Math.ceil(numbers.length / longest) }, (_, piece) =>
+    numbers.slice(piece * longest, (piece + 1) * longest),
+  );
+  return `flatten(ARRAY[${pieces.map((piece) => `ARRAY[${piece.join(', ')}]`).join(', ')}])`;
 }
 
 /** Exact while there are few; then empty registers tell more than ranks, as long as there are many of them. */

@@ -395,6 +395,12 @@ describe('generated SQL', () => {
     expect(unordered).toEqual([]);
   });
 
+  it('writes no array of more than 254 elements: Trino 435 refuses it', () => {
+    const arrays = statements.flatMap(({ sql }) => [...sql.matchAll(/ARRAY\[([^[\]]*)\]/g)]);
+    expect(arrays.length).toBeGreaterThan(20);
+    expect(arrays.map(([, elements = '']) => elements.split(',').length).filter((count) => count > 254)).toEqual([]);
+  });
+
   it('never casts a double to a decimal', () => {
     const isFromDouble = (cast: string) =>
       !cast.startsWith('NULL AS') &&
