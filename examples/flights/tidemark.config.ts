@@ -14,4 +14,17 @@ export default defineConfig({
     staging: { logRetentionDays: 14 },
     prod: { protectData: true, logRetentionDays: 365 },
   },
+  access: {
+    roles: {
+      /** Whoever shows departures asks for the model's features, in bulk but not all at once. */
+      delay_scoring: { read: { services: ['delay_model'] }, limits: { perSecond: 50_000, burst: 100_000 } },
+      /** The airports' systems send what leaves. */
+      departures_producer: { push: ['departure_events'] },
+      /** Whoever trains sees features of carriers, planes and origins, and nothing of the weather, which is licensed. */
+      research: {
+        read: { views: ['carrier_departures', 'plane_departures'] },
+        train: { views: ['carrier_departures', 'plane_departures'] },
+      },
+    },
+  },
 });
