@@ -10,7 +10,8 @@ export const nowSeconds = nowMillis / 1000;
 /** A key pair of an issuer, its public half as JWK and as PEM. */
 async function keyPair(kid: string) {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
-  const jwk = { ...(await exportJWK(publicKey)), kid, kty: 'RSA' as const }; // without alg: only the issuer's list decides
+  const { n, e } = await exportJWK(publicKey);
+  const jwk = { kty: 'RSA' as const, kid, n, e }; // without alg: only the issuer's list decides
   return { kid, privateKey, jwk, pem: await exportSPKI(publicKey) };
 }
 export type SigningKey = Awaited<ReturnType<typeof keyPair>>;
