@@ -6,6 +6,7 @@ import { logFields } from '#observe/log-fields.ts';
 import { archiveMetrics, dimensions, type Metric } from '#observe/metric-names.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { findStreamSource } from '#spec/find.ts';
+import { servingLogSource } from '#spec/serving-log.ts';
 import type { Repository } from '#spec/transform.ts';
 import { systemClock } from '#store/clock.ts';
 import { DynamoCheckpoints } from '#store/dynamodb/checkpoints.ts';
@@ -15,17 +16,21 @@ import { createGlueClient, GluePartitions } from '#store/glue/partitions.ts';
 import { createS3Client, S3Objects } from '#store/s3/objects.ts';
 import { environmentSchema } from './environment.ts';
 
+const noPartitions = { registerNew: async () => undefined };
+
 /** Puts a batch of a source's stream into its event log, or into quarantine; what fails is handed back as a whole. */
 export function createHandler({ manifest }: Repository): (event: unknown) => Promise<BatchResponse> {
   const environment = readEnvironment(environmentSchema);
   const deployment = { project: manifest.project, stage: environment.STAGE_NAME };
   const { logger, metrics } = createTelemetry('archive-events', deployment);
-  const source = findStreamSource(manifest, environment.SOURCE_NAME);
+  const isServingLog = environment.SOURCE_NAME === servingLogSource.name;
+  const source = isServingLog ? servingLogSource : findStreamSource(manifest, environment.SOURCE_NAME);
   const ports = {
     manifest,
     objects: new S3Objects(createS3Client(), environment.BUCKET_NAME),
     checkpoints: new DynamoCheckpoints(createDynamoClient(), environment.JOBS_TABLE_NAME),
-    partitions: new GluePartitions(createGlueClient(), environment.DATABASE_NAME),
+    // The serving log is no table: its files are found by their folders.
+    partitions: isServingLog ? noPartitions : new GluePartitions(createGlueClient(), environment.DATABASE_NAME),
   };
   const archive = eventArchiver(ports, source);
   const emit = (values: readonly (readonly [Metric, number])[]): void => {

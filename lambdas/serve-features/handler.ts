@@ -15,6 +15,7 @@ import type { Secrets } from '#store/secrets.ts';
 import { secretsManagerSecrets } from '#store/secrets-manager/secrets.ts';
 import { environmentSchema } from './environment.ts';
 import { probeAddress } from './health-route.ts';
+import { openServingLog } from './open-serving-log.ts';
 import { serveReporter } from './report.ts';
 import { serveRoutes } from './routes.ts';
 
@@ -37,9 +38,10 @@ export function createHandler(
     tableName: environment.ONLINE_TABLE_NAME,
   });
   const checkToken = createTokenCheck({ secrets, secretId: environment.API_TOKEN_SECRET_ARN, clock });
+  const servingLog = openServingLog(environment, telemetry, deployment);
   warmUp(rows, checkToken);
   return createHttpHandler({
-    routes: serveRoutes({ repository, rows, clock, report: serveReporter(telemetry, deployment) }),
+    routes: serveRoutes({ repository, rows, clock, report: serveReporter(telemetry, deployment), servingLog }),
     identify: createIdentify({
       access: repository.access,
       checkToken,

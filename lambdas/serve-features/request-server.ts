@@ -1,12 +1,14 @@
 import { type CallerPlans, callerPlans, masked } from '#engine/access/caller-plans.ts';
 import { type Served, serveFeatures } from '#engine/serve-features.ts';
 import type { ServePlan } from '#engine/serve-plan.ts';
+import type { ServingLog } from '#engine/serving-log/serving-log.ts';
 import type { HttpRequest, HttpResponse } from '#lambdas/http/router.ts';
 import { logFields } from '#observe/log-fields.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { viewId } from '#spec/find.ts';
 import type { FeatureStatus } from '#spec/status.ts';
 import type { Repository, TransformInput } from '#spec/transform.ts';
+import type { Value } from '#spec/value-type.ts';
 import type { Clock } from '#store/clock.ts';
 import type { OnlineRows } from '#store/online-rows.ts';
 
@@ -27,11 +29,15 @@ export interface OnlineFeaturesOptions {
   readonly rows: OnlineRows;
   readonly clock: Clock;
   readonly report: (facts: ServeFacts) => void;
+  /** @default - answers are not logged */
+  readonly servingLog?: ServingLog | undefined;
 }
 
 /** What is asked for, whatever form it came in. */
 export interface ServeRequest {
   readonly plan: ServePlan;
+  /** Per row, the values of the plan's keys. */
+  readonly entities: readonly (readonly Value[])[];
   /** Per row, the encoded key of each entity of the plan. */
   readonly entityKeys: readonly (readonly string[])[];
   readonly request: readonly TransformInput[];
@@ -76,6 +82,8 @@ export function requestServer<TRequest extends ServeRequest>(
       const servedAt = performance.now();
       const { requestId } = request;
       const body = wire.write(asked, served, { asOfMillis, requestId });
+      const { plan, entities, request: fields } = asked;
+      options.servingLog?.({ plan, entities, request: fields, served, asOfMillis, requestId });
       const timings = {
         plan: readyAt - startedAt,
         store: read.storeMillis,

@@ -45,6 +45,13 @@ export const serveMetrics = {
   transformErrors: { name: 'TransformErrors', unit: 'Count' },
 } as const satisfies MetricTable;
 
+/** Metrics of the serving log, as the serving function writes it: rows of answers. */
+export const servingLogMetrics = {
+  logged: { name: 'ServingLogRows', unit: 'Count' },
+  /** Rows that are not in the log: more than could wait, too large, or refused by the stream. */
+  dropped: { name: 'ServingLogDropped', unit: 'Count' },
+} as const satisfies MetricTable;
+
 /** Number of values served with a status, e.g. `FeaturesPresent` for PRESENT. */
 export const featureStatusMetric = (status: string): Metric => ({
   name: `Features${status.charAt(0).toUpperCase()}${status.slice(1).toLowerCase()}`,

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { servingLogSchema } from './serving-log.ts';
 
 /** Names of stages, which end up in stack names. */
 export const stageNamePattern = /^[a-z][a-z0-9]{0,15}$/;
@@ -34,6 +35,8 @@ export const stageConfigSchema = z.strictObject({
    * instant comes. They look every 10 seconds and at the start of a batch, so it is longer than any batch takes. Shorter is for tests.
    */
   backfillCutSeconds: z._default(z.int().check(z.minimum(15), z.maximum(3600)), 300),
+  /** Keeps a sample of what is served, row by row with keys and values: docs/serving-log.md. Absent: nothing is kept, and nothing deployed for it. */
+  servingLog: z.optional(servingLogSchema),
   /** Where alarms are mailed; absent: alarms only show in the console. */
   alarmEmail: z.optional(z.string().check(z.regex(/^[^@\s]+@[^@\s]+$/))),
 });

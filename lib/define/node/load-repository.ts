@@ -2,6 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Repository, Transform } from '#spec/transform.ts';
 import { accessProblems } from '../check-access.ts';
+import { stageProblems } from '../check-stages.ts';
 import { collect } from '../compile/collect.ts';
 import { Problems } from '../compile/problems.ts';
 import { compile } from '../compile.ts';
@@ -55,7 +56,10 @@ async function load(given: string): Promise<LoadedRepository & { readonly transf
     transforms.map(async (transform) => [transform.viewId, await transformHash(transform)] as const),
   );
   const manifest = compile(definitions, { project, folder, transformHashes: Object.fromEntries(hashes) });
-  const problems = access ? accessProblems(access, manifest, Object.keys(config.stages)) : [];
+  const problems = [
+    ...(access ? accessProblems(access, manifest, Object.keys(config.stages)) : []),
+    ...stageProblems(config.stages, manifest),
+  ];
   if (problems.length > 0) throw wrong(join(folder, configFile), problems.join('; '));
   return {
     folder,

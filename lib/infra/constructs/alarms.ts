@@ -5,6 +5,7 @@ import type { Stage } from '#infra/config.ts';
 import type { AlarmRule } from '#infra/constructs/alarm-rule.ts';
 import type { ServiceFunction } from '#infra/constructs/service-function.ts';
 import type { ServingApi } from '#infra/constructs/serving-api.ts';
+import { servingLogRules } from '#infra/constructs/serving-log-alarms.ts';
 import type { Stream } from '#infra/constructs/stream.ts';
 import { streamRules } from '#infra/constructs/stream-alarms.ts';
 import { freshnessLimits } from '#infra/freshness-limits.ts';
@@ -25,6 +26,8 @@ export interface AlarmsProps {
   readonly stage: Stage;
   readonly api: ServingApi;
   readonly serveFunction: ServiceFunction;
+  /** @default - no serving log */
+  readonly archiveLogFunction?: ServiceFunction | undefined;
   /** @default - no stream source, nothing to watch */
   readonly stream?: Stream | undefined;
   readonly materializeStateMachineArn: string;
@@ -52,6 +55,7 @@ export class Alarms extends Construct {
     this.action = props.action;
     this.alarms = [
       ...this.serving(props),
+      ...this.servingLog(props),
       ...this.streams(props),
       ...this.jobs(props),
       ...this.stores(props),
@@ -104,6 +108,12 @@ export class Alarms extends Construct {
         ...sustained,
       }),
     ];
+  }
+
+  private servingLog({ manifest, stage, archiveLogFunction }: AlarmsProps): Alarm[] {
+    if (!archiveLogFunction) return [];
+    const deployment = { project: manifest.project, stage: stage.name };
+    return servingLogRules(archiveLogFunction, deployment, stage).map((rule) => this.alarm(rule));
   }
 
   private streams({ manifest, stage, stream }: AlarmsProps): Alarm[] {

@@ -11,6 +11,8 @@ import {
 import { Construct } from 'constructs';
 import type { Stage } from '#infra/config.ts';
 import { acknowledge } from '#infra/perms.ts';
+import { objectKeys } from '#spec/layout.ts';
+import { servingLogSource } from '#spec/serving-log.ts';
 
 export interface DataBucketProps {
   readonly stage: Stage;
@@ -36,6 +38,15 @@ const lifecycleRules: readonly LifecycleRule[] = [
   },
 ];
 
+/** Rows of the serving log hold keys and values of people, for as long as the stage says. */
+const servingLogRules = ({ servingLog }: Stage): readonly LifecycleRule[] =>
+  servingLog
+    ? [
+        expireAfter('serving-log', objectKeys.events(servingLogSource), servingLog.retentionDays),
+        expireAfter('serving-log-quarantine', objectKeys.quarantine(servingLogSource), servingLog.retentionDays),
+      ]
+    : [];
+
 /** The bucket of the offline store: versioned, encrypted, TLS only, every access logged, every new object announced to EventBridge. */
 export class DataBucket extends Construct {
   readonly bucket: Bucket;
@@ -60,7 +71,7 @@ export class DataBucket extends Construct {
       enforceSSL: true,
       versioned: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      lifecycleRules: [...lifecycleRules],
+      lifecycleRules: [...lifecycleRules, ...servingLogRules(stage)],
       // CDK's own classes miss exactOptionalPropertyTypes by one `undefined`, here as in grants of its L2s.
       serverAccessLogsBucket: accessLogs as IBucket,
       removalPolicy,

@@ -46,7 +46,7 @@ export class FeatureStore extends Construct {
     const { manifest, stage, repositoryModule } = props;
     const scopes = props.scopes ?? { storage: this, materialization: this, serving: this, observability: this };
     this.storage = new Storage(scopes.storage, 'Storage', { manifest, stage });
-    const { onlineStore, jobsTable, offlineStore, apiToken, eventStreams } = this.storage;
+    const { onlineStore, jobsTable, offlineStore, apiToken, eventStreams, servingLogStream } = this.storage;
     const job = { manifest, stage, repositoryModule, onlineStore, jobsTable, offlineStore };
 
     this.stream =
@@ -74,6 +74,7 @@ export class FeatureStore extends Construct {
       apiToken,
       eventStreams,
       materializeStateMachineName: this.materialization.stateMachineName,
+      servingLog: servingLogStream && { eventStreams: servingLogStream, offlineStore },
       trainingSetsFunction: this.trainingSets.apiFunction.function,
     });
 
@@ -82,6 +83,7 @@ export class FeatureStore extends Construct {
       stage,
       api: this.serving.api,
       serveFunction: this.serving.serveFunction,
+      archiveLogFunction: this.serving.archiveLogFunction,
       stream: this.stream,
       materializeStateMachineArn: this.materialization.stateMachine.stateMachineArn,
       backfillStateMachineArn: this.backfill?.stateMachine.stateMachineArn,

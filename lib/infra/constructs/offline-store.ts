@@ -11,6 +11,7 @@ import { actions, allow, allowKey } from '#infra/perms.ts';
 import { isExternal, type ParquetFiles, sourceFolder } from '#infra/source-location.ts';
 import { objectKeys, pushedFilePrefix } from '#spec/layout.ts';
 import type { Manifest } from '#spec/manifest.ts';
+import { servingLogSource } from '#spec/serving-log.ts';
 
 /** Top folders of the bucket; rights are given by folder. */
 export const folders = {
@@ -24,8 +25,11 @@ export const folders = {
   events: 'events/',
   eventsCompacted: 'events-compacted/',
   quarantine: 'quarantine/',
+  servingLog: objectKeys.events(servingLogSource),
+  servingLogQuarantine: objectKeys.quarantine(servingLogSource),
   athenaResults: objectKeys.athenaResults,
 } as const;
+/** Top folders, and those of the serving log below them. */
 export type TopFolder = (typeof folders)[keyof typeof folders];
 
 export interface OfflineStoreProps {

@@ -2,14 +2,19 @@ import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { EventStreams } from '#infra/constructs/event-streams.ts';
+import { folders, type OfflineStore } from '#infra/constructs/offline-store.ts';
 import { ServiceFunction } from '#infra/constructs/service-function.ts';
 import { ServingApi } from '#infra/constructs/serving-api.ts';
+import { type ArchiveProps, archiveEvents } from '#infra/constructs/stream-consumers.ts';
 import { createWriteFunction, type WriteFunctionProps } from '#infra/constructs/write-function.ts';
 import { environmentSchema as pushEventsEnvironment } from '#lambdas/push-events/environment.ts';
 import { environmentSchema } from '#lambdas/serve-features/environment.ts';
+import { type ServingLogRule, servingLogSource } from '#spec/serving-log.ts';
 
 export interface ServingProps extends WriteFunctionProps {
   readonly trainingSetsFunction: IFunction;
+  /** Absent: nothing that is served is logged. */
+  readonly servingLog?: { readonly eventStreams: EventStreams; readonly offlineStore: OfflineStore } | undefined;
 }
 
 /** The HTTP API, and behind it the functions that serve features, take events, and answer Feast's routes that write. */
@@ -18,6 +23,8 @@ export class Serving extends Construct {
   /** Absent without streams: nothing can be pushed then, and there is no route for it. */
   readonly pushFunction: ServiceFunction | undefined;
   readonly writeFunction: ServiceFunction;
+  /** Keeps the serving log; absent where the stage declares none. */
+  readonly archiveLogFunction: ServiceFunction | undefined;
   readonly api: ServingApi;
 
   constructor(scope: Construct, id: string, props: ServingProps) {
@@ -34,6 +41,7 @@ export class Serving extends Construct {
         ...jobsTable.environment,
         ...apiToken.environment,
         STAGE_NAME: stage.name,
+        ...logEnvironment(props),
       },
       timeout: Duration.seconds(10),
       memoryMb: stage.serveMemoryMb,
@@ -41,6 +49,7 @@ export class Serving extends Construct {
     onlineStore.grantServe(this.serveFunction);
     jobsTable.grantTokens(this.serveFunction);
     apiToken.grantRead(this.serveFunction);
+    this.archiveLogFunction = props.servingLog && this.keepLog({ ...props, ...props.servingLog });
     this.pushFunction = props.eventStreams && this.createPushFunction(props, props.eventStreams);
     this.writeFunction = createWriteFunction(this, props);
     this.api = new ServingApi(this, 'Api', {
@@ -51,6 +60,12 @@ export class Serving extends Construct {
       pushFunction: this.pushFunction?.function,
       writeFunction: this.writeFunction.function,
     });
+  }
+
+  private keepLog(props: Omit<ArchiveProps, 'folders'>): ServiceFunction {
+    props.eventStreams.grantPut(this.serveFunction);
+    const kept = { log: folders.servingLog, quarantine: folders.servingLogQuarantine };
+    return archiveEvents(this, servingLogSource.name, { ...props, folders: kept });
   }
 
   private createPushFunction(
@@ -77,4 +92,14 @@ export class Serving extends Construct {
     apiToken.grantRead(pushFunction);
     return pushFunction;
   }
+}
+
+function logEnvironment({ stage, servingLog }: ServingProps) {
+  if (!stage.servingLog || !servingLog) return {};
+  const { sample, services } = stage.servingLog;
+  const rule: ServingLogRule = { sample, services };
+  return {
+    SERVING_LOG_RULE: JSON.stringify(rule),
+    SERVING_LOG_STREAM: servingLog.eventStreams.nameOf(servingLogSource.name),
+  };
 }

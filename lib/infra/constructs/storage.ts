@@ -8,6 +8,7 @@ import { JobsTable } from '#infra/constructs/jobs-table.ts';
 import { OfflineStore } from '#infra/constructs/offline-store.ts';
 import { OnlineStore } from '#infra/constructs/online-store.ts';
 import type { Manifest } from '#spec/manifest.ts';
+import { servingLogSource } from '#spec/serving-log.ts';
 
 export interface StorageProps {
   readonly manifest: Manifest;
@@ -23,6 +24,8 @@ export class Storage extends Construct {
   readonly apiToken: ApiToken;
   /** Absent where the manifest has no stream source. */
   readonly eventStreams: EventStreams | undefined;
+  /** The stream of the serving log; absent where the stage declares none. */
+  readonly servingLogStream: EventStreams | undefined;
 
   constructor(scope: Construct, id: string, { manifest, stage }: StorageProps) {
     super(scope, id);
@@ -37,15 +40,14 @@ export class Storage extends Construct {
     this.jobsTable = new JobsTable(this, 'JobsTable', { stage, encryptionKey });
     this.offlineStore = new OfflineStore(this, 'OfflineStore', { manifest, stage, encryptionKey });
     this.apiToken = new ApiToken(this, 'ApiToken', { stage, encryptionKey });
+    const { project } = manifest;
     const streamSources = manifest.sources.filter((source) => source.kind === 'stream');
     this.eventStreams =
       streamSources.length > 0
-        ? new EventStreams(this, 'EventStreams', {
-            project: manifest.project,
-            sources: streamSources,
-            stage,
-            encryptionKey,
-          })
+        ? new EventStreams(this, 'EventStreams', { project, sources: streamSources, stage, encryptionKey })
         : undefined;
+    this.servingLogStream =
+      stage.servingLog &&
+      new EventStreams(this, 'ServingLogStream', { project, sources: [servingLogSource], stage, encryptionKey });
   }
 }

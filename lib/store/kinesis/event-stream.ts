@@ -37,13 +37,17 @@ export interface KinesisStreamOptions {
 
 /**
  * The Kinesis client of all adapters. HTTP/1.1 as everywhere else: over HTTP/2, the client's own default, one connection carries one request
- * anyway, and the gateway of the local cloud breaks off requests of some megabytes.
+ * anyway, and the gateway of the local cloud breaks off requests of some megabytes. `requestMillis` ends a request that gets no answer.
  */
-export const createKinesisClient = (): KinesisClient => {
+export const createKinesisClient = ({ requestMillis }: { readonly requestMillis?: number } = {}): KinesisClient => {
   const agent = { keepAlive: true, maxSockets: 64 };
   return new KinesisClient({
     maxAttempts: 3,
-    requestHandler: new NodeHttpHandler({ httpAgent: agent, httpsAgent: agent }),
+    requestHandler: new NodeHttpHandler({
+      httpAgent: agent,
+      httpsAgent: agent,
+      ...(requestMillis === undefined ? {} : { requestTimeout: requestMillis, throwOnRequestTimeout: true }),
+    }),
   });
 };
 
