@@ -6,8 +6,12 @@ import { acceptWildcards } from '#infra/accepted-wildcards.ts';
 import { FeatureStoreStacks } from '#infra/stacks/feature-store-stacks.ts';
 import { hashOf } from '#spec/canonical-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
+import { onLocalCloud } from '#spec/stage.ts';
 
-/** The CDK app: `-c repository=<folder>` (default in cdk.json) and `-c stage=<name>` of its tidemark.config.ts. */
+/**
+ * The CDK app: `-c repository=<folder>` (default in cdk.json) and `-c stage=<name>` of its tidemark.config.ts; `-c cloud=local` leaves out
+ * what the local cloud does not have.
+ */
 async function main(app: App): Promise<void> {
   const folder = resolve(String(app.node.getContext('repository')));
   const root = resolve(import.meta.dirname, '..');
@@ -24,7 +28,8 @@ async function main(app: App): Promise<void> {
     );
 
   const { manifest } = repository;
-  new FeatureStoreStacks(app, manifest.project, { manifest, repositoryModule, stage: { ...stage, name } });
+  const deployed = app.node.tryGetContext('cloud') === 'local' ? onLocalCloud(stage) : stage;
+  new FeatureStoreStacks(app, manifest.project, { manifest, repositoryModule, stage: { ...deployed, name } });
   const checks = [new AwsSolutionsChecks(app), new ServerlessChecks(app)];
   Validations.of(app).addPlugins(...checks.map(acceptWildcards));
   app.synth();

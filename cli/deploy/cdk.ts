@@ -8,13 +8,15 @@ export interface CdkRun {
   readonly stage: string;
   /** Folder of the definitions, relative to the checkout.root or absolute. */
   readonly repository: string;
+  /** To the local cloud: the app leaves out what it does not have. */
+  readonly isLocal: boolean;
   readonly environment: Readonly<Record<string, string>>;
   readonly talk: (line: string) => void;
 }
 
 /** Runs the CDK's CLI in the checkout.root; its talk is kept and told only when it fails. */
-async function cdk(words: readonly string[], { stage, repository, environment }: CdkRun): Promise<void> {
-  const context = ['-c', `stage=${stage}`, '-c', `repository=${repository}`];
+async function cdk(words: readonly string[], { stage, repository, isLocal, environment }: CdkRun): Promise<void> {
+  const context = [`stage=${stage}`, `repository=${repository}`, ...(isLocal ? ['cloud=local'] : [])];
   const program = join(checkout.root, 'node_modules', '.bin', 'cdk');
   const env = {
     ...process.env,
@@ -23,7 +25,7 @@ async function cdk(words: readonly string[], { stage, repository, environment }:
     CDK_DISABLE_VERSION_CHECK: '1',
     CDK_DISABLE_CLI_TELEMETRY: 'true',
   };
-  const child = spawn(program, [...words, ...context, '--no-notices', '--no-color'], {
+  const child = spawn(program, [...words, ...context.flatMap((each) => ['-c', each]), '--no-notices', '--no-color'], {
     cwd: checkout.root,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

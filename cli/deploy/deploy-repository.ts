@@ -21,13 +21,13 @@ export interface DeployRequest {
   readonly talk: (line: string) => void;
 }
 
-/** Deploys a repository's stacks and keeps where they are as a target. The stacks are the same on AWS and on the local cloud. */
+/** Deploys a repository's stacks and keeps where they are as a target. The stacks are the same on AWS and on the local cloud, but for the stage's `serving`. */
 export async function deployRepository(request: DeployRequest): Promise<Target> {
   const { stage, repository, local, targetName, talk } = request;
   const environment = local ? localEnvironment(local.endpoint, local.dynamodbEndpoint) : {};
   Object.assign(process.env, environment);
   if (!local && request.region !== undefined) process.env.AWS_REGION = request.region;
-  const run: CdkRun = { stage, repository, environment, talk };
+  const run: CdkRun = { stage, repository, isLocal: local !== undefined, environment, talk };
   if (local && !(await isBootstrapped())) {
     talk('bootstrapping the CDK');
     await bootstrap(run, localAccount.id, localAccount.region);

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { servingLogSchema } from './serving-log.ts';
+import { servingSettingsSchema } from './serving-settings.ts';
 
 /** Names of stages, which end up in stack names. */
 export const stageNamePattern = /^[a-z][a-z0-9]{0,15}$/;
@@ -20,6 +21,8 @@ export const stageConfigSchema = z.strictObject({
   /** Athena stops a statement that would read more; 10 MB is Athena's own least. */
   bytesScannedCutoffMb: z._default(z.int().check(z.minimum(10), z.maximum(7_000_000)), 100_000),
   serveMemoryMb: z._default(z.int().check(z.minimum(128), z.maximum(10_240)), 1024),
+  /** Concurrency and throttles of serving: docs/scaling.md. */
+  serving: z.prefault(servingSettingsSchema, {}),
   /**
    * Hours that streams keep records, 24 to 8760. Consumers try a curable fault again for as long, so this is the time in which one must be
    * cured: a week holds a long weekend, and longer costs more without end. What was archived before stays for ever.
@@ -44,6 +47,12 @@ export const stageConfigSchema = z.strictObject({
 export type StageConfig = z.infer<typeof stageConfigSchema>;
 /** A stage as written in tidemark.config.ts: every member may be left out. */
 export type StageInput = z.input<typeof stageConfigSchema>;
+
+/** The stage as the local cloud can have it: neither Lambda's concurrency nor API Gateway's throttles are there. */
+export const onLocalCloud = (stage: StageConfig): StageConfig => ({
+  ...stage,
+  serving: servingSettingsSchema.parse({}),
+});
 
 /** All stages of a repository by name. */
 export const stagesSchema = z.record(z.string().check(z.regex(stageNamePattern)), stageConfigSchema);

@@ -1,30 +1,9 @@
-import { Match, Template } from 'aws-cdk-lib/assertions';
-import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { Serving } from '#infra/constructs/serving.ts';
-import { Storage } from '#infra/constructs/storage.ts';
-import { manifest, repositoryModule, stage, testStack } from './fixture.ts';
+import { servingTemplate } from './serving-template.ts';
 import { actionsOf, statementsOf } from './templates.ts';
 
-const stack = testStack();
-const storage = new Storage(stack, 'Storage', { manifest, stage: stage('dev') });
-new Serving(stack, 'Serving', {
-  manifest,
-  stage: stage('dev'),
-  repositoryModule,
-  onlineStore: storage.onlineStore,
-  offlineStore: storage.offlineStore,
-  materializeStateMachineName: 'tidemark-rides-dev-materialize',
-  apiToken: storage.apiToken,
-  jobsTable: storage.jobsTable,
-  eventStreams: storage.eventStreams,
-  trainingSetsFunction: new LambdaFunction(stack, 'TrainingSetsApi', {
-    runtime: Runtime.NODEJS_24_X,
-    handler: 'index.handler',
-    code: Code.fromInline('exports.handler = async () => ({ statusCode: 200 });'),
-  }),
-});
-const template = Template.fromStack(stack);
+const template = servingTemplate();
 
 /** `METHOD /path -> logical id of the function` of every route. */
 function routes(): string[] {

@@ -2,8 +2,10 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
+  Alias,
   Architecture,
   type IFunction,
+  type IVersion,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
@@ -16,6 +18,7 @@ import { bundledCode } from '#infra/bundle.ts';
 import type { Stage } from '#infra/config.ts';
 import { acknowledge } from '#infra/perms.ts';
 import { TidemarkError } from '#spec/errors.ts';
+import { mostProvisioned, type ProvisionedConcurrency } from '#spec/serving-settings.ts';
 
 /** The `environmentSchema` of lambdas/<name>/environment.ts: an object of strings. */
 export type EnvironmentSchema = z.ZodMiniObject<Record<string, z.core.$ZodType<unknown, string | undefined>>>;
@@ -33,7 +36,7 @@ export interface ServiceFunctionProps<TEnvironment extends EnvironmentSchema> {
   readonly timeout: Duration;
   readonly memoryMb: number;
   /** @default - no limit but the account's */
-  readonly reservedConcurrency?: number;
+  readonly reservedConcurrency?: number | undefined;
 }
 
 /**
@@ -44,7 +47,7 @@ export class ServiceFunction<TEnvironment extends EnvironmentSchema = Environmen
   extends Construct
   implements IGrantable
 {
-  readonly function: IFunction;
+  readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
   readonly grantPrincipal: IPrincipal;
 
@@ -81,6 +84,24 @@ export class ServiceFunction<TEnvironment extends EnvironmentSchema = Environmen
       'its caller sees every failure (API Gateway, Step Functions, the mapping of a stream), or its next run does the work again (a schedule)',
       ['Serverless-LambdaAsyncFailureDestination', 'Serverless-LambdaDLQ'],
     );
+  }
+
+  /**
+   * The alias `live`: the code as deployed, in environments that are started before a request needs them. Whoever invokes the alias moves
+   * to a new version once its environments are ready. Metrics of the function count what goes through the alias.
+   */
+  live(ready: ProvisionedConcurrency): IFunction {
+    const alias = new Alias(this, 'Live', {
+      aliasName: 'live',
+      version: this.function.currentVersion as IVersion, // its role may be undefined where IVersion says absent
+      provisionedConcurrentExecutions: ready.least,
+    });
+    const most = mostProvisioned(ready);
+    if (most > ready.least)
+      alias
+        .addAutoScaling({ minCapacity: ready.least, maxCapacity: most })
+        .scaleOnUtilization({ utilizationTarget: ready.utilization });
+    return alias as IFunction; // as above
   }
 
   /** Failed invocations (crash, timeout, thrown error). @default - sum over 5 minutes */

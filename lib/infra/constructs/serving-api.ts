@@ -6,6 +6,7 @@ import {
   JsonSchemaType,
   LambdaIntegration,
   LogGroupLogDestination,
+  type MethodDeploymentOptions,
   MethodLoggingLevel,
   type Model,
   ResponseType,
@@ -17,6 +18,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Stage } from '#infra/config.ts';
 import { acknowledge } from '#infra/perms.ts';
+import type { Throttle } from '#spec/serving-settings.ts';
 
 export interface ServingApiProps {
   readonly project: string;
@@ -29,9 +31,6 @@ export interface ServingApiProps {
   /** Answers Feast's routes that write. */
   readonly writeFunction: IFunction;
 }
-
-/** Requests a second, and how far a burst may go beyond; above it API Gateway answers 429. */
-const throttling = { throttlingRateLimit: 1000, throttlingBurstLimit: 2000 };
 
 /**
  * Answers of this size and more are compressed for clients that accept gzip or deflate, by API Gateway: at no cost to the function, and
@@ -51,6 +50,25 @@ interface GatewayProblem {
   readonly detail: string;
 }
 
+/** What API Gateway does with the requests of a route; above the throttle it answers 429. */
+const methodSettings = ({ perSecond, burst }: Throttle): MethodDeploymentOptions => ({
+  throttlingRateLimit: perSecond,
+  throttlingBurstLimit: burst,
+  metricsEnabled: true,
+  loggingLevel: MethodLoggingLevel.ERROR,
+  dataTraceEnabled: false, // bodies hold entity keys and feature values
+});
+
+/** Routes with a throttle of their own. Their settings stand in place of the API's, so they repeat what is not about throttling. */
+function routeSettings({ stage, pushFunction }: ServingApiProps): Record<string, MethodDeploymentOptions> {
+  const { pushThrottle, jobThrottle } = stage.serving;
+  const posts = (paths: readonly string[], throttle: Throttle | undefined): [string, MethodDeploymentOptions][] =>
+    throttle ? paths.map((path) => [`${path}/POST`, methodSettings(throttle)]) : [];
+  const pushed = ['/push', '/write-to-online-store', ...(pushFunction ? ['/v1/push/{source}'] : [])];
+  const started = ['/materialize', '/materialize-incremental', '/v1/training-sets'];
+  return Object.fromEntries([...posts(pushed, pushThrottle), ...posts(started, jobThrottle)]);
+}
+
 /** The REST API: routes of `/v1` and of Feast, JSON access logs without bodies, traces, throttling, problem+json for what never reaches a Lambda. */
 export class ServingApi extends Construct {
   readonly api: RestApi;
@@ -68,11 +86,9 @@ export class ServingApi extends Construct {
       cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN, // account-wide: other APIs log through it too
       deployOptions: {
         stageName: apiStageName,
-        ...throttling,
+        ...methodSettings(props.stage.serving.throttle),
+        methodOptions: routeSettings(props),
         tracingEnabled: true,
-        metricsEnabled: true,
-        loggingLevel: MethodLoggingLevel.ERROR,
-        dataTraceEnabled: false, // bodies hold entity keys and feature values
         accessLogDestination: new LogGroupLogDestination(accessLogs),
         accessLogFormat: AccessLogFormat.jsonWithStandardFields({
           caller: false,

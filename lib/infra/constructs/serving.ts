@@ -45,17 +45,21 @@ export class Serving extends Construct {
       },
       timeout: Duration.seconds(10),
       memoryMb: stage.serveMemoryMb,
+      reservedConcurrency: stage.serving.reservedConcurrency,
     });
     onlineStore.grantServe(this.serveFunction);
     jobsTable.grantTokens(this.serveFunction);
     apiToken.grantRead(this.serveFunction);
     this.archiveLogFunction = props.servingLog && this.keepLog({ ...props, ...props.servingLog });
     this.pushFunction = props.eventStreams && this.createPushFunction(props, props.eventStreams);
+    const { provisionedConcurrency } = stage.serving;
     this.writeFunction = createWriteFunction(this, props);
     this.api = new ServingApi(this, 'Api', {
       project: manifest.project,
       stage,
-      serveFunction: this.serveFunction.function,
+      serveFunction: provisionedConcurrency
+        ? this.serveFunction.live(provisionedConcurrency)
+        : this.serveFunction.function,
       trainingSetsFunction: props.trainingSetsFunction,
       pushFunction: this.pushFunction?.function,
       writeFunction: this.writeFunction.function,
