@@ -59,8 +59,12 @@ function faultOf(issue: z.core.$ZodIssue, json: unknown): Fault {
 /** A whole body would make the answer as long as the request. */
 const maximumShown = 500;
 function shown(input: unknown): unknown {
-  const text = JSON.stringify(input, (_, member: unknown) => (typeof member === 'bigint' ? `${member}` : member));
-  return text === undefined || text.length > maximumShown ? null : JSON.parse(text);
+  try {
+    const text = JSON.stringify(input, (_, member: unknown) => (typeof member === 'bigint' ? `${member}` : member));
+    return text === undefined || text.length > maximumShown ? null : JSON.parse(text);
+  } catch {
+    return null; // nested deeper than the stack
+  }
 }
 
 const invalid = (faults: readonly Fault[]): TidemarkError =>

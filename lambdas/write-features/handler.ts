@@ -5,7 +5,8 @@ import { createIdentify } from '#lambdas/http/identity/identify.ts';
 import { createTokenCheck } from '#lambdas/http/identity/token-check.ts';
 import { streamOpener } from '#lambdas/open-stream.ts';
 import { readEnvironment } from '#lambdas/read-environment.ts';
-import { createTelemetry } from '#lambdas/telemetry.ts';
+import { createTelemetry, emitMetrics } from '#lambdas/telemetry.ts';
+import { dimensions, pushMetrics } from '#observe/metric-names.ts';
 import type { Repository } from '#spec/transform.ts';
 import { systemClock } from '#store/clock.ts';
 import { createDynamoClient } from '#store/dynamodb/client.ts';
@@ -20,7 +21,8 @@ import { writeRoutes } from './routes.ts';
 /** Feast's routes that write: rows into streams, or into files and the online store, and runs of materialization. */
 export function createHandler({ manifest, access }: Repository): HttpHandler {
   const environment = readEnvironment(environmentSchema);
-  const { logger } = createTelemetry('write-features', { project: manifest.project, stage: environment.STAGE_NAME });
+  const deployment = { project: manifest.project, stage: environment.STAGE_NAME };
+  const { logger, metrics } = createTelemetry('write-features', deployment);
   const secrets = secretsManagerSecrets(new SecretsManagerClient({}));
   const openStream = streamOpener(environment.STREAM_NAMES);
   return createHttpHandler({
@@ -34,6 +36,12 @@ export function createHandler({ manifest, access }: Repository): HttpHandler {
       streamOf: (name) => openStream({ name }),
       runs: sfnRuns(new SFNClient({}), environment.MATERIALIZE_STATE_MACHINE_ARN),
       clock: systemClock,
+      report: ({ source, rows }) =>
+        emitMetrics(
+          metrics,
+          [dimensions.deployment(deployment), dimensions.source(deployment, source)],
+          [[pushMetrics.accepted, rows]],
+        ),
     }),
     identify: createIdentify({
       access,

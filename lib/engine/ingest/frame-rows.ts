@@ -33,8 +33,8 @@ export function frameFields(
       `columns of source ${source.name} are missing: ${absent.map(nameIn).join(', ')}; send every column that its views read, null where there is no value`,
     );
   const columns = source.schema.flatMap(({ name, type }) => {
-    const values = frame[nameIn(name)];
-    return values === undefined ? [] : [{ name, sentAs: nameIn(name), type, values }];
+    const sentAs = nameIn(name);
+    return Object.hasOwn(frame, sentAs) ? [{ name, sentAs, type, values: frame[sentAs] ?? [] }] : [];
   });
   return Array.from({ length: rows }, (_, row) =>
     Object.fromEntries(

@@ -192,6 +192,23 @@ describe('keys', () => {
   });
 });
 
+it('tells malformed bodies without repeating what is long or deep', async () => {
+  const deep = `${'['.repeat(20_000)}1${']'.repeat(20_000)}`;
+  const bodies = [
+    `{"entities":${deep}}`,
+    JSON.stringify({ entities: 'x'.repeat(5000) }),
+    deep,
+    '7',
+    'null',
+    '{"entities":{"a":[1e999]}}',
+  ];
+  for (const body of bodies) {
+    const result = await post(body);
+    expect({ body: body.slice(0, 20), status: result.statusCode }).toEqual({ body: body.slice(0, 20), status: 422 });
+    expect(result.body.length).toBeLessThan(1000);
+  }
+});
+
 it('is refused without a token, as Feast tells it', async () => {
   const result = await api.call('POST', path, { headers: { authorization: '' }, body: '{}' });
   expect(result.statusCode).toBe(401);

@@ -133,6 +133,7 @@ export function writeApi(of = manifest) {
   const online = new MemoryOnlineRows();
   const stream = new MemoryEventStream({ shards: 1, clock: () => nowMillis });
   const started: RunInput[] = [];
+  const reported: { source: string; rows: number }[] = [];
   const done: { outcome: 'succeeded' | 'failed' | 'running' } = { outcome: 'succeeded' };
   const caller: { grants: Grants } = { grants: adminGrants };
   const { logger } = createTelemetry('write-features', { project: 'shop', stage: 'dev' });
@@ -143,6 +144,7 @@ export function writeApi(of = manifest) {
     online,
     streamOf: () => stream,
     clock: () => nowMillis,
+    report: (fact: { source: string; rows: number }) => void reported.push(fact),
     runs: {
       start: async (input: RunInput) => `run-${started.push(input)}`,
       settled: async () => done.outcome,
@@ -165,7 +167,7 @@ export function writeApi(of = manifest) {
     for await (const { key } of objects.list('')) found.push(key);
     return found;
   };
-  return { objects, online, stream, started, done, caller, call, keys };
+  return { objects, online, stream, started, reported, done, caller, call, keys };
 }
 
 /** Class and message of an error in Feast's envelope. */

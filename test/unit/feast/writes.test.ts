@@ -182,6 +182,7 @@ describe('rows that are pushed to a Parquet source', () => {
     ['a value of a wrong type', { score: [1, 'high'] }, /row 1: field score must be a number/],
     ['a null key', { shopper_id: [7, null] }, /null key/],
     ['a key with a fraction', { shopper_id: [7, 7.5] }, /row 1: field shopper_id .*7\.5/],
+    ['a text that is no Unicode', { city: ['a', '\ud800'] }, /row 1: field city/],
     ['no event time', { at: [iso(nowMillis), null] }, /row 1 has no at/],
     [
       'a time that is none',
@@ -272,6 +273,29 @@ describe('rows that are written to a view, as the push of the SDK does', () => {
     const refused = await answered(push, { push_source_name: 'clicks', df: { ...late, at: late.event_timestamp } });
     expect(refused.status).toBe(422);
     expect(errorOf(refused.body).message).toMatch(/^row 0: /);
+  });
+
+  it('are all events of the stream or none', async () => {
+    const clicks = (pages: unknown[]) => ({
+      shopper_id: pages.map((_, index) => index),
+      page: pages,
+      click_id: pages.map((_, index) => `c-${index}`),
+      at: pages.map(() => iso(nowMillis)),
+    });
+    const mixed = clicks([...Array.from({ length: 600 }, () => '/'), 7]);
+    const refused = await answered(push, { push_source_name: 'clicks', df: mixed });
+    expect({ status: refused.status, message: errorOf(refused.body).message }).toEqual({
+      status: 422,
+      message: expect.stringMatching(/^row 600: field page must be/),
+    });
+    const inStream = async (): Promise<number> => {
+      const [shard = ''] = await api.stream.shards();
+      return (await api.stream.read(shard)).records.length;
+    };
+    expect(await inStream()).toBe(0);
+    expect((await answered(push, { push_source_name: 'clicks', df: clicks(['/', null]) })).status).toBe(200);
+    expect(await inStream()).toBe(2);
+    expect(api.reported).toEqual([{ source: 'clicks', rows: 2 }]);
   });
 
   it.each([

@@ -36,6 +36,7 @@ it('describes every route of the API, and no other', () => {
       online: new WatchedRows(),
       streamOf: () => new MemoryEventStream({ shards: 1, clock: () => nowMillis }),
       runs: { start: async () => 'run', settled: async () => 'succeeded' },
+      report: () => undefined,
       clock: () => nowMillis,
     }),
   ];
