@@ -1,4 +1,5 @@
 import { codeMutants } from './code-mutants.ts';
+import { datasetMutants } from './dataset-mutants.ts';
 import { ingestMutants } from './ingest-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { sqlMutants } from './sql-mutants.ts';
@@ -8,6 +9,7 @@ import { streamSqlMutants } from './stream-sql-mutants.ts';
 /** Every seeded fault. */
 export const mutants: readonly Mutant[] = [
   ...codeMutants,
+  ...datasetMutants,
   ...streamMutants,
   ...ingestMutants,
   ...sqlMutants,

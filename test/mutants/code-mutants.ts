@@ -306,8 +306,8 @@ export const codeMutants: readonly Mutant[] = [
     rule: 'lag',
     fault: 'transforms see the label, not the label less lag',
     file: 'lib/engine/training-set/finish-part.ts',
-    find: 'Number(millis) - lagMillis',
-    replace: 'Number(millis)',
+    find: 'at - lagMillis',
+    replace: 'at',
     tests: ['test/unit/engine/training-set/finish-part.test.ts'],
   },
 ];

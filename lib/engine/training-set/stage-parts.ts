@@ -80,7 +80,7 @@ async function stagePart({ objects }: PartPorts, { staging, plan, rows, parts }:
   if (part >= maximumSpineParts)
     throw new TidemarkError(
       'trainingSet.tooLong',
-      `the spine has more than ${maximumSpineParts} parts of ${parts[0]?.rows} rows; split it into several training sets`,
+      `the spine has more than ${maximumSpineParts} parts of ${parts[0]?.rows} rows; ask for longer files, or split it into several training sets`,
     );
   const last = parts.at(-1);
   const firstRow = last ? last.firstRow + last.rows : 0;
