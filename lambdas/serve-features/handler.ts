@@ -1,18 +1,14 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createHttpHandler, type HttpHandler } from '#lambdas/http/create-http-handler.ts';
-import { createIdentify } from '#lambdas/http/identity/identify.ts';
-import { createTokenCheck, type TokenCheck } from '#lambdas/http/identity/token-check.ts';
+import { deployedIdentify, warmIdentify } from '#lambdas/http/identity/deployed-identify.ts';
 import { readEnvironment } from '#lambdas/read-environment.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
 import type { Repository } from '#spec/transform.ts';
 import { systemClock } from '#store/clock.ts';
 import { createDynamoClient } from '#store/dynamodb/client.ts';
 import { DynamoOnlineRows } from '#store/dynamodb/online-rows.ts';
-import { DynamoRecords } from '#store/dynamodb/records.ts';
 import { signedReads } from '#store/dynamodb/signed-reads.ts';
 import type { OnlineRows } from '#store/online-rows.ts';
 import type { Secrets } from '#store/secrets.ts';
-import { secretsManagerSecrets } from '#store/secrets-manager/secrets.ts';
 import { environmentSchema } from './environment.ts';
 import { probeAddress } from './health-route.ts';
 import { openServingLog } from './open-serving-log.ts';
@@ -23,10 +19,7 @@ import { serveRoutes } from './routes.ts';
  * Wires the serving API: DynamoDB for rows and API tokens, Secrets Manager for the deployment's token (where no other `secrets` are given),
  * the repository of the bundle for everything else.
  */
-export function createHandler(
-  repository: Repository,
-  secrets: Secrets = secretsManagerSecrets(new SecretsManagerClient({})),
-): HttpHandler {
+export function createHandler(repository: Repository, secrets?: Secrets): HttpHandler {
   const environment = readEnvironment(environmentSchema);
   const clock = systemClock;
   const deployment = { project: repository.manifest.project, stage: environment.STAGE_NAME };
@@ -37,18 +30,13 @@ export function createHandler(
     reads: signedReads(client),
     tableName: environment.ONLINE_TABLE_NAME,
   });
-  const checkToken = createTokenCheck({ secrets, secretId: environment.API_TOKEN_SECRET_ARN, clock });
+  const identify = deployedIdentify(repository, environment, secrets);
   const servingLog = openServingLog(environment, telemetry, deployment);
-  warmUp(rows, checkToken);
+  warmUp(rows);
+  warmIdentify(identify);
   return createHttpHandler({
     routes: serveRoutes({ repository, rows, clock, report: serveReporter(telemetry, deployment), servingLog }),
-    identify: createIdentify({
-      access: repository.access,
-      checkToken,
-      records: new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME),
-      clock,
-      stage: environment.STAGE_NAME,
-    }),
+    identify,
     logger: telemetry.logger,
   });
 }
@@ -56,10 +44,9 @@ export function createHandler(
 const warmUpMillis = 2000;
 
 /**
- * A thrown-away read and the token, begun while the function starts: the first call of an SDK client costs 30 ms of CPU and a TLS
- * handshake. A failure is the first request's to report.
+ * A thrown-away read, begun while the function starts: the first call of an SDK client costs 30 ms of CPU and a TLS handshake. A failure
+ * is the first request's to report.
  */
-function warmUp(rows: OnlineRows, checkToken: TokenCheck): void {
+function warmUp(rows: OnlineRows): void {
   void rows.read([probeAddress], { deadlineMillis: Date.now() + warmUpMillis }).catch(() => undefined);
-  void checkToken('').catch(() => undefined);
 }

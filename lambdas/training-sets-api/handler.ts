@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { newTrainingSetId } from '#engine/training-set/request.ts';
 import { createHttpHandler, type HttpHandler } from '#lambdas/http/create-http-handler.ts';
-import { createIdentify } from '#lambdas/http/identity/identify.ts';
-import { createTokenCheck } from '#lambdas/http/identity/token-check.ts';
+import { deployedIdentify } from '#lambdas/http/identity/deployed-identify.ts';
 import { readEnvironment } from '#lambdas/read-environment.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
 import type { Repository } from '#spec/transform.ts';
@@ -13,39 +11,31 @@ import { createDynamoClient } from '#store/dynamodb/client.ts';
 import { DynamoRecords } from '#store/dynamodb/records.ts';
 import { s3ObjectLinks } from '#store/s3/object-links.ts';
 import { createS3Client, S3Objects } from '#store/s3/objects.ts';
-import { secretsManagerSecrets } from '#store/secrets-manager/secrets.ts';
 import { SfnExecutions } from '#store/sfn/executions.ts';
 import { environmentSchema } from './environment.ts';
 import { type TrainingSetRoutesOptions, trainingSetRoutes } from './routes.ts';
 
 /** The API of training sets: starts builds and tells how far they are. */
-export function createHandler({ manifest, access }: Repository): HttpHandler {
+export function createHandler(repository: Repository): HttpHandler {
+  const { manifest } = repository;
   const environment = readEnvironment(environmentSchema);
   const telemetry = createTelemetry('training-sets-api', { project: manifest.project, stage: environment.STAGE_NAME });
-  const secrets = secretsManagerSecrets(new SecretsManagerClient({}));
   const sfn = new SFNClient({});
   const s3 = createS3Client();
-  const records = new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME);
   const stateMachineArn = environment.TRAINING_SET_STATE_MACHINE_ARN;
   return createHttpHandler({
     routes: trainingSetRoutes({
       manifest,
       objects: new S3Objects(s3, environment.BUCKET_NAME),
       linkTo: s3ObjectLinks(s3, { bucketName: environment.BUCKET_NAME, clock: systemClock }),
-      records,
+      records: new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME),
       clock: systemClock,
       newId: (prefix) => newTrainingSetId(systemClock(), randomBytes(3).toString('hex'), prefix),
       executions: new SfnExecutions(sfn),
       executionOf: (id) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${id}`,
       start: starter(sfn, stateMachineArn),
     }),
-    identify: createIdentify({
-      access,
-      checkToken: createTokenCheck({ secrets, secretId: environment.API_TOKEN_SECRET_ARN, clock: systemClock }),
-      records,
-      clock: systemClock,
-      stage: environment.STAGE_NAME,
-    }),
+    identify: deployedIdentify(repository, environment),
     logger: telemetry.logger,
   });
 }

@@ -11,7 +11,7 @@ export const environmentSchema = z.object({
   /** JSON object: the stream's name by source. */
   STREAM_NAMES: text,
   MATERIALIZE_STATE_MACHINE_ARN: text,
-  /** Secret whose text is the API's bearer token. */
+  /** Secret whose text is the deployment's own token. */
   API_TOKEN_SECRET_ARN: text,
   STAGE_NAME: text,
 });

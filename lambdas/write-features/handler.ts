@@ -1,8 +1,6 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { createHttpHandler, type HttpHandler } from '#lambdas/http/create-http-handler.ts';
-import { createIdentify } from '#lambdas/http/identity/identify.ts';
-import { createTokenCheck } from '#lambdas/http/identity/token-check.ts';
+import { deployedIdentify } from '#lambdas/http/identity/deployed-identify.ts';
 import { streamOpener } from '#lambdas/open-stream.ts';
 import { readEnvironment } from '#lambdas/read-environment.ts';
 import { createTelemetry, emitMetrics } from '#lambdas/telemetry.ts';
@@ -11,19 +9,17 @@ import type { Repository } from '#spec/transform.ts';
 import { systemClock } from '#store/clock.ts';
 import { createDynamoClient } from '#store/dynamodb/client.ts';
 import { DynamoOnlineRows } from '#store/dynamodb/online-rows.ts';
-import { DynamoRecords } from '#store/dynamodb/records.ts';
 import { createS3Client, S3Objects } from '#store/s3/objects.ts';
-import { secretsManagerSecrets } from '#store/secrets-manager/secrets.ts';
 import { sfnRuns } from '#store/sfn/runs.ts';
 import { environmentSchema } from './environment.ts';
 import { writeRoutes } from './routes.ts';
 
 /** Feast's routes that write: rows into streams, or into files and the online store, and runs of materialization. */
-export function createHandler({ manifest, access }: Repository): HttpHandler {
+export function createHandler(repository: Repository): HttpHandler {
+  const { manifest } = repository;
   const environment = readEnvironment(environmentSchema);
   const deployment = { project: manifest.project, stage: environment.STAGE_NAME };
   const { logger, metrics } = createTelemetry('write-features', deployment);
-  const secrets = secretsManagerSecrets(new SecretsManagerClient({}));
   const openStream = streamOpener(environment.STREAM_NAMES);
   return createHttpHandler({
     routes: writeRoutes({
@@ -43,13 +39,7 @@ export function createHandler({ manifest, access }: Repository): HttpHandler {
           [[pushMetrics.accepted, rows]],
         ),
     }),
-    identify: createIdentify({
-      access,
-      checkToken: createTokenCheck({ secrets, secretId: environment.API_TOKEN_SECRET_ARN, clock: systemClock }),
-      records: new DynamoRecords(createDynamoClient(), environment.JOBS_TABLE_NAME),
-      clock: systemClock,
-      stage: environment.STAGE_NAME,
-    }),
+    identify: deployedIdentify(repository, environment),
     logger,
   });
 }

@@ -7,7 +7,9 @@ import { createTelemetry } from '#lambdas/telemetry.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { lambdaContext, proxyEvent } from './proxy-events.ts';
 
+const nowMillis = 1_760_000_000_000;
 const routes: readonly Route[] = [
+  { method: 'GET', pattern: '/v1/deadline', handle: ({ deadlineMillis }) => ({ body: String(deadlineMillis) }) },
   { method: 'GET', pattern: '/v1/health', anonymous: true, handle: () => ({ body: '{"status":"ok"}' }) },
   {
     method: 'GET',
@@ -47,6 +49,7 @@ beforeEach(() => {
   handler = createHttpHandler({
     routes,
     identify: createIdentify({ checkToken: async (given) => given === 'right', clock: Date.now, stage: 'dev' }),
+    clock: () => nowMillis,
     logger: createTelemetry('things', { project: 'shop', stage: 'dev' }).logger,
   });
 });
@@ -140,6 +143,17 @@ describe('HTTP handler', () => {
     expect(result.statusCode).toBe(503);
     expect(problemIn(result).code).toBe('http.timeout');
     expect(result.headers['retry-after']).toBe('1');
+  });
+
+  it('gives routes no longer than the function has left, however long the client would wait', async () => {
+    for (const [remaining, asked, expected] of [
+      [2000, '60000', 1750],
+      [2000, '100', 100],
+      [100, '60000', 0],
+    ] as const) {
+      const event = proxyEvent('GET', '/v1/deadline', { headers: { ...token, 'x-tidemark-deadline-ms': asked } });
+      expect((await handler(event, lambdaContext(remaining))).body).toBe(String(nowMillis + expected));
+    }
   });
 
   it('answers 400 for an event that is no proxy event', async () => {
