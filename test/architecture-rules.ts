@@ -71,6 +71,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'npm:esbuild',
     'node:[a-z_/]+$',
   ],
+  'clients/typescript': [],
   localstack: ['node:[a-z_/]+$'],
   examples: ['lib/define/index', 'node:[a-z_/]+$'],
   bin: ['lib/(infra|define|spec)/', 'npm:aws-cdk-lib', 'npm:cdk-nag', 'node:[a-z_/]+$'],

@@ -3,7 +3,7 @@ import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 import { describe, expect, it } from 'vitest';
 import { architectureRules } from './architecture-rules.ts';
 
-const rooms = ['bin', 'lib', 'lambdas', 'cli', 'localstack', 'examples', 'test/oracle'];
+const rooms = ['bin', 'lib', 'lambdas', 'cli', 'clients/typescript', 'localstack', 'examples', 'test/oracle'];
 
 async function cruised(): Promise<ICruiseResult> {
   const { output } = await cruise(

@@ -63,7 +63,7 @@ export function batchView<
     name,
     version: options.version ?? 1,
     options,
-    features: handlesOf<FormulaTypes<TFeatures, TSource>>(() => view, Object.keys(options.features)),
+    features: handlesOf<TName, FormulaTypes<TFeatures, TSource>>(() => view, Object.keys(options.features)),
     origin: originOfCaller(),
     documentation: documentationOf(options),
   });

@@ -3,19 +3,22 @@ import { originOfCaller } from './origin.ts';
 import type { FeatureHandle, View } from './view.ts';
 
 /** A feature under a result name of its own. */
-export interface Alias {
-  readonly alias: string;
-  readonly of: FeatureHandle;
+export interface Alias<TAlias extends string = string, TFeature extends FeatureHandle = FeatureHandle> {
+  readonly alias: TAlias;
+  readonly of: TFeature;
 }
 /** A feature, all features of a view in their order, or a feature with an alias. */
 export type ServiceEntry = FeatureHandle | View | Alias;
 
-/** The ordered, versioned list of features that one model uses. */
-export interface FeatureService<TName extends string = string> extends Definition {
+/** The ordered, versioned list of features that one model uses. Its type knows them, so that clients know the names and types of an answer. */
+export interface FeatureService<
+  TName extends string = string,
+  TEntries extends readonly ServiceEntry[] = readonly ServiceEntry[],
+> extends Definition {
   readonly kind: 'service';
   readonly name: TName;
   readonly version: number;
-  readonly entries: readonly ServiceEntry[];
+  readonly entries: TEntries;
 }
 
 export interface FeatureServiceOptions extends Documentation {
@@ -24,14 +27,17 @@ export interface FeatureServiceOptions extends Documentation {
 }
 
 /** Names a feature in results other than `view__feature`: `alias('amount', request.features.amount)`. */
-export const alias = (name: string, of: FeatureHandle): Alias => ({ alias: name, of });
+export const alias = <const TAlias extends string, TFeature extends FeatureHandle>(
+  name: TAlias,
+  of: TFeature,
+): Alias<TAlias, TFeature> => ({ alias: name, of });
 
 /** Defines a model's features: `featureService('fraud', [driverStats.features.avg_fare_30d, tripFeatures])`. */
-export function featureService<const TName extends string>(
+export function featureService<const TName extends string, const TEntries extends readonly ServiceEntry[]>(
   name: TName,
-  entries: readonly ServiceEntry[],
+  entries: TEntries,
   options: FeatureServiceOptions = {},
-): FeatureService<TName> {
+): FeatureService<TName, TEntries> {
   return asDefinition({
     kind: 'service',
     name,

@@ -57,7 +57,7 @@ export function onDemandView<const TName extends string, const TInputs extends I
     version: options.version ?? 1,
     options,
     transform: options.transform,
-    features: handlesOf<OutputTypes<TOutputs>>(() => view, Object.keys(options.outputs)),
+    features: handlesOf<TName, OutputTypes<TOutputs>>(() => view, Object.keys(options.outputs)),
     origin: originOfCaller(),
     documentation: documentationOf(options),
   });

@@ -58,7 +58,7 @@ export function streamView<
     name,
     version: options.version ?? 1,
     options,
-    features: handlesOf<FormulaTypes<TFeatures, TSource>>(() => view, Object.keys(options.features)),
+    features: handlesOf<TName, FormulaTypes<TFeatures, TSource>>(() => view, Object.keys(options.features)),
     origin: originOfCaller(),
     documentation: documentationOf(options),
   });

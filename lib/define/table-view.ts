@@ -68,7 +68,7 @@ export function tableView<
     name,
     version: options.version ?? 1,
     options,
-    features: handlesOf<ColumnTypes<TFeatures, TSource>>(() => view, Object.keys(options.features)),
+    features: handlesOf<TName, ColumnTypes<TFeatures, TSource>>(() => view, Object.keys(options.features)),
     origin: originOfCaller(),
     documentation: documentationOf(options),
   });

@@ -1,9 +1,9 @@
 import { type WireOptions, wireWriter } from '#codec/wire-json.ts';
 import { formatInstant } from '#semantics/time.ts';
 import type { Value } from '#spec/value-type.ts';
+import type { ResponseContext } from './response-context.ts';
 import type { Served, ServedRow } from './serve-features.ts';
 import type { ServePlan } from './serve-plan.ts';
-import type { ResponseContext } from './serve-response.ts';
 
 type WireWriter = (value: Value) => string;
 

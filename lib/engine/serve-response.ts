@@ -3,25 +3,12 @@ import { formatInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { FeatureStatus } from '#spec/status.ts';
 import type { Value } from '#spec/value-type.ts';
+import type { ResponseContext } from './response-context.ts';
 import { columnsWriter } from './serve-columns.ts';
 import type { Served, ServedRow } from './serve-features.ts';
 import { type ServePlan, viewIdsOf } from './serve-plan.ts';
 import { vectorText } from './vector.ts';
 import { filledVectorHash } from './vector-hash.ts';
-
-/** What is known of a request besides its rows. */
-export interface ResponseContext {
-  readonly asOfMillis: number;
-  readonly requestId: string;
-  /** Of the deployment, for requests that list features. */
-  readonly manifestHash: string;
-  /** Per row, the values of the plan's keys. */
-  readonly entities: readonly (readonly Value[])[];
-  /** What the answer has besides values. */
-  readonly metadata: readonly ('status' | 'eventTime' | 'ageMillis' | 'version' | 'type')[];
-  /** Finite: what stands for nulls in vectors; undefined leaves them null. */
-  readonly fill?: number | undefined;
-}
 
 interface ResponseOptions extends WireOptions {
   /** Vectors are of plans in which notInVectors finds nothing. @default 'rows' */

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import './inferred-types.ts'; // what it defines can also be run
+import './inferred-client.ts';
+import './inferred-types.ts'; // what they define can also be run
 
 /** Definitions that the cases go on from; nothing in them is wrong. */
 const preamble = `import * as t from 'tidemark';
@@ -28,6 +29,11 @@ const compute = (transform: string): string =>
 
 const aggregateStream = (formula: string): string =>
   `t.streamView('wrong', { entity: driver, source: orders, features: { wrong: ${formula} } });`;
+
+const ask = (call: string): string => `import { createClient } from 'tidemark/client';
+const fraud = t.featureService('fraud', [stats.features.mean_fare]);
+const client = createClient<{ driver: typeof driver; stats: typeof stats; orders: typeof orders; fraud: typeof fraud }>({ url: '', token: '' });
+export const answer = ${call};`;
 
 /** What is written, and what the compiler must say in one line. */
 const wrong: readonly (readonly [title: string, code: string, said: string])[] = [
@@ -205,6 +211,38 @@ const wrong: readonly (readonly [title: string, code: string, said: string])[] =
     'a transform without a declared output',
     compute('() => ({ y: 1 })'),
     "Property 'x' is missing in type '{ readonly y: 1; }'",
+  ],
+  [
+    'a client of an unknown service',
+    ask("client.featureService('froud')"),
+    `Argument of type '"froud"' is not assignable to parameter of type`,
+  ],
+  [
+    'a client that reads an unknown value',
+    ask(
+      "client.onlineFeatures({ service: 'fraud', entities: [{ driver_id: 1n }] }).then(({ rows }) => rows[0]?.values.mean_fair)",
+    ),
+    "Property 'mean_fair' does not exist on type",
+  ],
+  [
+    'a client with a key of another type',
+    ask("client.onlineFeatures({ service: 'fraud', entities: [{ driver_id: true }] })"),
+    "Type 'boolean' is not assignable to type 'string | number | bigint",
+  ],
+  [
+    'a client with an unknown key',
+    ask("client.onlineVectors({ features: ['stats:mean_fare'], entities: [{ rider_id: 1n }] })"),
+    "'rider_id' does not exist in type",
+  ],
+  [
+    'a client of an unknown feature',
+    ask("client.onlineFeatures({ features: ['stats:mean_fair'], entities: [{ driver_id: 1n }] })"),
+    `Type '"stats:mean_fair"' is not assignable to type`,
+  ],
+  [
+    'a client that pushes an unknown column',
+    ask("client.push('orders', [{ driver_id: 1n, sum: 3 }])"),
+    "'sum' does not exist in type",
   ],
   ['an asynchronous transform', compute('async () => ({ x: 1 })'), "Property 'x' is missing in type 'Promise<"],
 ];
