@@ -9,7 +9,9 @@ import { pushRoute } from '#lambdas/push-events/push-route.ts';
 import { serveRoutes } from '#lambdas/serve-features/routes.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
 import { trainingSetRoutes } from '#lambdas/training-sets-api/routes.ts';
+import { writeRoutes } from '#lambdas/write-features/routes.ts';
 import { type AccessInput, accessSchema } from '#spec/access.ts';
+import type { ParquetSource } from '#spec/manifest.ts';
 import { MemoryEventStream } from '#store/memory/event-stream.ts';
 import { MemoryObjects } from '#store/memory/objects.ts';
 import { MemoryRecords } from '#store/memory/records.ts';
@@ -38,7 +40,11 @@ export async function accessApi(accessInput: AccessInput, options: Partial<Ident
   const access = accessSchema.parse(accessInput);
   const { sources, entities } = streamManifest();
   const { manifest: shop } = repository;
-  const manifest = { ...shop, entities: [...shop.entities, ...entities], sources: [...shop.sources, ...sources] };
+  const manifest = {
+    ...shop,
+    entities: [...shop.entities, ...entities],
+    sources: [...shop.sources, ...sources, orderEvents],
+  };
   const rows = new WatchedRows();
   await rows.store('orders', [7n], { values: [3n, 12.5, 0.25] });
   await rows.store('everything', [7n], { values: [1, 2n, 0.5, 1.5, 'secret-profile', true, nowMillis, 'AAEC', [1n]] });
@@ -48,6 +54,7 @@ export async function accessApi(accessInput: AccessInput, options: Partial<Ident
     await objects.put(key, 'customer_id\n7\n');
   const stream = new MemoryEventStream({ shards: 1, clock });
   const started: TrainingSetRequest[] = [];
+  const runs: string[] = [];
   const lines: string[] = [];
   vi.stubEnv('POWERTOOLS_DEV', 'true'); // makes Powertools print through the global console, which is watched here
   for (const method of ['log', 'info', 'warn', 'error'] as const)
@@ -55,6 +62,15 @@ export async function accessApi(accessInput: AccessInput, options: Partial<Ident
   const handler = createHttpHandler({
     routes: [
       ...serveRoutes({ repository: { ...repository, manifest, access }, rows, clock, report: () => undefined }),
+      ...writeRoutes({
+        manifest,
+        objects,
+        online: rows,
+        streamOf: () => stream,
+        runs: { start: async ({ view }) => `run-${runs.push(view)}`, settled: async () => 'succeeded' },
+        clock,
+        report: () => undefined,
+      }),
       pushRoute({ manifest, streamOf: () => stream, clock, report: () => undefined }),
       ...trainingSetRoutes({
         manifest,
@@ -99,6 +115,8 @@ export async function accessApi(accessInput: AccessInput, options: Partial<Ident
     rows,
     records,
     started,
+    /** Views whose runs were started. */
+    runs,
     lines,
     call,
     /** A new API token of these roles. */
@@ -116,6 +134,20 @@ export async function accessApi(accessInput: AccessInput, options: Partial<Ident
 }
 
 const parsed = (text: string) => (text === '' ? undefined : JSON.parse(text));
+
+/** What the view `orders` is computed from. */
+const orderEvents: ParquetSource = {
+  kind: 'parquet',
+  name: 'order_events',
+  location: 'order-events/',
+  schema: [
+    { name: 'customer_id', type: 'int64' },
+    { name: 'at', type: 'timestamp' },
+  ],
+  eventTime: 'at',
+  description: '',
+  tags: {},
+};
 
 /** An event that the source `orders` takes. */
 export const order = {

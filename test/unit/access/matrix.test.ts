@@ -40,6 +40,17 @@ const actions = {
     body: { features: ['orders:spend'], entities: { customer_id: [7] } },
   },
   push: { path: '/v1/push/orders', body: { events: [order] } },
+  'push as Feast does': {
+    path: '/push',
+    body: {
+      push_source_name: 'orders',
+      df: Object.fromEntries(Object.entries(order).map(([key, value]) => [key, [value]])),
+    },
+  },
+  materialize: {
+    path: '/materialize-incremental',
+    body: { end_ts: '2026-01-31T00:00:00Z', feature_views: ['orders'] },
+  },
   'train on orders': trainOn({ features: ['orders:spend'] }),
   'train on everything': trainOn({ features: ['everything:a_string'] }),
   'train on service lanes': trainOn({ service: 'lanes' }),
@@ -61,7 +72,7 @@ const allowed: Readonly<Record<string, readonly Action[]>> = {
   everything_v1: [],
   lanes_model: ['read service lanes'],
   all_reader: readActions,
-  producer: ['push'],
+  producer: ['push', 'push as Feast does'],
   orders_trainer: ['train on orders'],
   lanes_trainer: ['train on service lanes'],
   all_trainer: [

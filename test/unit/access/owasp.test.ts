@@ -30,6 +30,10 @@ const world = async (changes: object = {}) => {
           ],
           ['POST', '/get-online-features', { features: ['orders:spend'], entities: { customer_id: [7] } }],
           ['POST', '/v1/push/orders', { events: [order] }],
+          ['POST', '/push', { push_source_name: 'orders', df: { user_id: [7] } }],
+          ['POST', '/write-to-online-store', { feature_view_name: 'everything', df: { customer_id: [7] } }],
+          ['POST', '/materialize', { start_ts: '2026-01-01T00:00:00Z', end_ts: '2026-01-02T00:00:00Z' }],
+          ['POST', '/materialize-incremental', { end_ts: '2026-01-02T00:00:00Z' }],
           ['POST', '/v1/training-sets', { features: ['orders:spend'], spine }],
           ['GET', '/v1/training-sets/ts-0', undefined],
           ['GET', '/v1/feature-views', undefined],
@@ -230,13 +234,19 @@ describe('OWASP API3:2023 broken object property level authorization', () => {
 });
 
 describe('OWASP API5:2023 broken function level authorization', () => {
-  it('a reader can neither push nor train', async () => {
-    const { call, tokenOf, started } = await world();
+  it('a reader can neither push, nor train, nor start runs', async () => {
+    const { call, tokenOf, started, runs, rows } = await world();
     const { token } = await tokenOf(['orders_reader']);
     expect((await call('POST', '/v1/push/orders', { token, body: { events: [order] } })).status).toBe(403);
     const body = { features: ['orders:spend'], spine };
     expect((await call('POST', '/v1/training-sets', { token, body })).status).toBe(403);
-    expect(started).toEqual([]);
+    for (const [path, asked] of [
+      ['/push', { push_source_name: 'orders', df: { user_id: [7] } }],
+      ['/write-to-online-store', { feature_view_name: 'everything', df: { customer_id: [7] } }],
+      ['/materialize-incremental', { end_ts: '2026-01-02T00:00:00Z' }],
+    ] as const)
+      expect((await call('POST', path, { token, body: asked })).status).toBe(403);
+    expect([started, runs, rows.asked]).toEqual([[], [], []]);
   });
 
   it('a source that there is not is answered like one that the caller may not push to', async () => {
