@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Target } from '#cli/target.ts';
+import { parseWireJson } from '#codec/wire-json.ts';
 import { checkout } from '#localstack/paths.ts';
 import { pythonEnvironment } from '#localstack/python-environment.ts';
 
@@ -54,5 +55,5 @@ entity_key_serialization_version: 3
   child.stdin.end(JSON.stringify(calls));
   const exitCode = await new Promise((resolve) => child.on('close', resolve));
   if (exitCode !== 0) throw new Error(`call_feast.py ended with ${exitCode}:\n${errors.join('')}`);
-  return JSON.parse(output.join(''));
+  return parseWireJson(output.join('')) as readonly FeastResult[]; // what call_feast.py writes
 }
