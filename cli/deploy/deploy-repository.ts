@@ -21,7 +21,7 @@ export interface DeployRequest {
   readonly talk: (line: string) => void;
 }
 
-/** Deploys a repository's stacks and keeps where they are as a target. The stacks are the same on AWS and on the local cloud, but for the stage's `serving`. */
+/** Deploys a repository's stacks and keeps where they are as a target. The stacks are the same on AWS and on the local cloud, but for what `onLocalCloud` leaves out. */
 export async function deployRepository(request: DeployRequest): Promise<Target> {
   const { stage, repository, local, targetName, talk } = request;
   const environment = local ? localEnvironment(local.endpoint, local.dynamodbEndpoint) : {};

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { objectivesSchema } from './objectives.ts';
 import { servingLogSchema } from './serving-log.ts';
 import { servingSettingsSchema } from './serving-settings.ts';
 
@@ -23,6 +24,8 @@ export const stageConfigSchema = z.strictObject({
   serveMemoryMb: z._default(z.int().check(z.minimum(128), z.maximum(10_240)), 1024),
   /** Concurrency and throttles of serving: docs/scaling.md. */
   serving: z.prefault(servingSettingsSchema, {}),
+  /** What is promised of serving; `{}` for the usual: docs/service-levels.md. Absent: no alarm of burn rates, and no dashboard for them. */
+  objectives: z.optional(objectivesSchema),
   /**
    * Hours that streams keep records, 24 to 8760. Consumers try a curable fault again for as long, so this is the time in which one must be
    * cured: a week holds a long weekend, and longer costs more without end. What was archived before stays for ever.
@@ -48,8 +51,8 @@ export type StageConfig = z.infer<typeof stageConfigSchema>;
 /** A stage as written in tidemark.config.ts: every member may be left out. */
 export type StageInput = z.input<typeof stageConfigSchema>;
 
-/** The stage as the local cloud can have it: neither Lambda's concurrency nor API Gateway's throttles are there. */
-export const onLocalCloud = (stage: StageConfig): StageConfig => ({
+/** The stage as the local cloud can have it: neither Lambda's concurrency nor API Gateway's throttles are there, nor metrics for alarms. */
+export const onLocalCloud = ({ objectives: _, ...stage }: StageConfig): StageConfig => ({
   ...stage,
   serving: servingSettingsSchema.parse({}),
 });

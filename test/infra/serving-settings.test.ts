@@ -120,6 +120,7 @@ describe('settings of a stage', () => {
   it('are the defaults on the local cloud, and the rest of the stage is as declared', () => {
     const declared = stageConfigSchema.parse({
       logRetentionDays: 7,
+      objectives: {},
       serving: { provisionedConcurrency: { least: 2 }, throttle: { perSecond: 1, burst: 1 } },
     });
     expect(onLocalCloud(declared)).toEqual(stageConfigSchema.parse({ logRetentionDays: 7 }));
