@@ -19,6 +19,7 @@ import { Progress } from '../report/progress.ts';
 import { grouped, table } from '../report/table.ts';
 import { repositoryFolder } from '../repository.ts';
 import { readTarget, type Target } from '../target.ts';
+import { verifyFromLog } from './verify-from-log.ts';
 
 const defaultLimit = 10_000;
 const defaultWaitSeconds = 600;
@@ -28,19 +29,33 @@ export const verify: Command = {
   summary: 'compare served values with the offline store at the same instant',
   usage: [
     'tidemark verify [<view[@version]> ...] [--limit N] [--wait SECONDS]',
+    'tidemark verify --from-log [<service[@version]> ...] [--from INSTANT] [--to INSTANT] [--limit N] [--wait SECONDS]',
     '',
-    `--limit   at most N entities of each kind (default ${defaultLimit})`,
+    '--from-log  compare what the serving log says was served with the offline store at the instants of those answers',
+    '--from, --to  of answers: ISO 8601 with an offset (default: the last 24 hours)',
+    `--limit   at most N entities of each kind, or rows of the log (default ${defaultLimit})`,
     `--wait    of views over streams: at most so long until the event log has come to the answers (default ${defaultWaitSeconds})`,
-    'late: values over streams that differed when asked first and agreed when asked again: events on their way',
+    'late: values over streams that differed when asked first and agreed when asked again: events on their way;',
+    '      of the log: those that differ, of entities with events that arrived in the minute before the answer',
     'exit code 1 when any other value differs',
   ],
-  options: { limit: { type: 'string' }, wait: { type: 'string' } },
-  run: async ({ positionals, options, output }) => {
+  options: {
+    limit: { type: 'string' },
+    wait: { type: 'string' },
+    'from-log': { type: 'boolean' },
+    from: { type: 'string' },
+    to: { type: 'string' },
+  },
+  run: async (context) => {
+    const { positionals, options, output } = context;
+    const waitSeconds = countOption(options, 'wait') ?? defaultWaitSeconds;
+    if (options['from-log'] === true) return verifyFromLog(context, { waitSeconds });
+    if (options.from !== undefined || options.to !== undefined)
+      throw new TidemarkError('cli.badArguments', '--from and --to are for --from-log; add it, or leave them out');
     const limit = countOption(options, 'limit') ?? defaultLimit;
     const target = readTarget(stringOption(options, 'target'));
     const { repository } = await loadRepository(repositoryFolder(undefined, target));
     const { manifest } = repository;
-    const waitSeconds = countOption(options, 'wait') ?? defaultWaitSeconds;
     const named = positionals.length > 0 ? positionals.map((name) => verifiable(manifest, name)) : manifest.views;
     const views = named.filter(isVerified);
     const connections = { ...connect(target), archivedThrough: eventLogs(target), clock: systemClock };

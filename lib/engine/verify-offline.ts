@@ -65,17 +65,17 @@ export async function offlineRows(ports: OfflinePorts, asked: ServedEntities): P
   return rows;
 }
 
-/** Longest that an event may take from its arrival to the item: beyond it is an outage, not a delay. */
-const longestDelayMillis = 600_000;
+/** Longest that an event may take from its arrival to the item where nothing else is said: beyond it is an outage, not a delay. */
+const outageMillis = 600_000;
 /** An answer's instant is taken before its items are read: what is applied in between is in them. */
 const longestReadMillis = 5_000;
 
 /** Indexes of the answers, of whose entities offlineRows has been asked, near which events arrived: those may have been on their way. */
 export async function answersNearArrivals(
   ports: OfflinePorts,
-  asked: ServedEntities & { readonly streams: readonly StreamSource[] },
+  asked: ServedEntities & { readonly streams: readonly StreamSource[]; readonly longestDelayMillis?: number },
 ): Promise<ReadonlySet<number>> {
-  const { entity, streams, id } = asked;
+  const { entity, streams, id, longestDelayMillis = outageMillis } = asked;
   const { min, max } = rangeOf(asked);
   const select = arrivalsNearSql({
     database: ports.database,

@@ -59,4 +59,6 @@ export const servingLogSchema = z.strictObject({
   ...servingLogRuleSchema.shape,
   /** Days after which files of the log are deleted. */
   retentionDays: z._default(z.int().check(z.minimum(1), z.maximum(3653)), 90),
+  /** Shards of a provisioned stream, each of 1,000 rows or 1 MB a second; absent: on demand. */
+  shards: z.optional(z.int().check(z.positive())),
 });

@@ -42,6 +42,13 @@ describe('the serving log', () => {
     });
   });
 
+  it('has the shards that the stage says', () => {
+    templates({ servingLog: { sample: 1, shards: 3 } }).storage.hasResourceProperties('AWS::Kinesis::Stream', {
+      ShardCount: 3,
+      StreamModeDetails: { StreamMode: 'PROVISIONED' },
+    });
+  });
+
   it('loses its files, and what lies in its quarantine, after the days of the stage', () => {
     for (const Prefix of ['events/serving.log/', 'quarantine/serving.log/'])
       storage.hasResourceProperties('AWS::S3::Bucket', {

@@ -1,9 +1,10 @@
 import { type EventRow, eventJson } from '#codec/event-json.ts';
 import { utf8Bytes } from '#codec/utf8.ts';
 import { wireWriter } from '#codec/wire-json.ts';
+import { isList } from '#semantics/value.ts';
 import { servingLogSource } from '#spec/serving-log.ts';
 import type { TransformInput } from '#spec/transform.ts';
-import type { FeatureType, Value } from '#spec/value-type.ts';
+import { elementType, type FeatureType, isFloatType, isListType, type Value } from '#spec/value-type.ts';
 import type { NewRecord } from '#store/event-stream.ts';
 import type { Served } from '../serve-features.ts';
 import type { ServePlan } from '../serve-plan.ts';
@@ -51,11 +52,21 @@ export function logRecords(answered: Answered, writer: string, first: number): N
   });
 }
 
-/** Writes values, which stand in the order of the members, as a JSON object; wireWriter keeps every bit but the sign of zero. */
+/** wireWriter keeps every bit but the sign of zero, which a transform can tell. */
+function exactWriter(type: FeatureType): (value: Value) => string {
+  const scalar = isListType(type) ? elementType(type) : type;
+  if (!isFloatType(scalar)) return wireWriter(type);
+  const write = wireWriter(scalar);
+  const exact = (value: Value): string =>
+    isList(value) ? `[${value.map(exact).join(',')}]` : Object.is(value, -0) ? '-0' : write(value);
+  return exact;
+}
+
+/** Writes values, which stand in the order of the members, as a JSON object. */
 function objectWriter(
   members: readonly { readonly name: string; readonly type: FeatureType }[],
 ): (values: readonly Value[]) => string {
-  const writers = members.map(({ name, type }) => ({ prefix: `${JSON.stringify(name)}:`, write: wireWriter(type) }));
+  const writers = members.map(({ name, type }) => ({ prefix: `${JSON.stringify(name)}:`, write: exactWriter(type) }));
   return (values) => `{${writers.map(({ prefix, write }, at) => prefix + write(values[at] ?? null)).join(',')}}`;
 }
 

@@ -46,8 +46,14 @@ export class Storage extends Construct {
       streamSources.length > 0
         ? new EventStreams(this, 'EventStreams', { project, sources: streamSources, stage, encryptionKey })
         : undefined;
+    const { servingLog } = stage;
     this.servingLogStream =
-      stage.servingLog &&
-      new EventStreams(this, 'ServingLogStream', { project, sources: [servingLogSource], stage, encryptionKey });
+      servingLog &&
+      new EventStreams(this, 'ServingLogStream', {
+        project,
+        sources: [{ ...servingLogSource, ...(servingLog.shards === undefined ? {} : { shards: servingLog.shards }) }],
+        stage,
+        encryptionKey,
+      });
   }
 }

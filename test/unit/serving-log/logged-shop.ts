@@ -4,8 +4,10 @@ import { createHttpHandler } from '#lambdas/http/create-http-handler.ts';
 import { createIdentify } from '#lambdas/http/identity/identify.ts';
 import { serveRoutes } from '#lambdas/serve-features/routes.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
+import type { ParquetSource } from '#spec/manifest.ts';
 import { servingLogSource } from '#spec/serving-log.ts';
 import type { Repository } from '#spec/transform.ts';
+import type { ColumnType } from '#spec/value-type.ts';
 import type { StreamRecord } from '#store/event-stream.ts';
 import { MemoryCheckpoints } from '#store/memory/checkpoints.ts';
 import { MemoryEventStream } from '#store/memory/event-stream.ts';
@@ -15,11 +17,27 @@ import { nowMillis, repository as shop, WatchedRows } from '#test/unit/serve/sho
 
 const everything = ['int32', 'int64', 'float32', 'float64', 'string', 'bool', 'timestamp', 'bytes', 'list_int64'];
 
-/** The shop with a service of every type of value. */
+const sourceOf = (name: string, columns: Readonly<Record<string, ColumnType>>): ParquetSource => ({
+  kind: 'parquet',
+  name,
+  location: `${name}/`,
+  schema: Object.entries({ ...columns, at: 'timestamp' as const }).map(([column, type]) => ({ name: column, type })),
+  eventTime: 'at',
+  description: 'rows of the shop',
+  tags: {},
+});
+
+/** The shop with its sources, and a service of every type of value. */
 export const repository: Repository = {
   ...shop,
   manifest: {
     ...shop.manifest,
+    sources: [
+      ...shop.manifest.sources,
+      sourceOf('order_events', { customer_id: 'int64' }),
+      sourceOf('profiles', { customer_id: 'int64', x: 'int64' }),
+      sourceOf('lanes', { origin: 'string', target: 'string', minutes: 'int32' }),
+    ],
     services: [
       ...shop.manifest.services,
       {
@@ -76,9 +94,13 @@ export class LoggedShop {
     });
   }
 
-  async post(path: string, body: object): Promise<{ readonly status: number; readonly text: string }> {
+  post(path: string, body: object): Promise<{ readonly status: number; readonly text: string }> {
+    return this.postText(path, JSON.stringify(body));
+  }
+
+  async postText(path: string, sent: string): Promise<{ readonly status: number; readonly text: string }> {
     const headers = { authorization: 'Bearer right', 'x-request-id': `request-${this.#requests++}` };
-    const event = proxyEvent('POST', path, { headers, body: JSON.stringify(body) });
+    const event = proxyEvent('POST', path, { headers, body: sent });
     const { statusCode, body: text } = await this.#handler(event, lambdaContext());
     return { status: statusCode, text };
   }

@@ -57,15 +57,19 @@ describe('the serving log', () => {
     const entities = [{ customer_id: 1 }, { customer_id: 2 }];
     await shop.post(path, { service: 'checkout', entities, request: [basket(3)] });
     await shop.post(path, { service: 'checkout', entities, request: [basket(4), basket(5)] });
+    await shop.postText(
+      path,
+      '{"service":"checkout","entities":[{"customer_id":1}],"request":[{"amount":-0,"voucher":1,"sizes":[]}]}',
+    );
     const feast = { customer_id: [3], amount: [6.5], voucher: [1], sizes: [[]] };
     const answer = await shop.post('/get-online-features', { feature_service: 'checkout', entities: feast });
     expect(answer.status, answer.text).toBe(200);
-    await flushed(shop, 5);
+    await flushed(shop, 6);
     await shop.archive();
     const { rows } = await readServingLog(shop.objects, range);
     const plan = planServing(repository, { service: 'checkout' });
     const logged = rows.map((row) => loggedRow(plan, row).request);
-    expect(logged.map(({ amount }) => amount)).toEqual([3, 3, 4, 5, 6.5]);
+    expect(logged.map(({ amount }) => amount)).toEqual([3, 3, 4, 5, -0, 6.5]); // toEqual tells -0 from 0
     expect(logged[0]).toEqual({ amount: 3, voucher: 9007199254740993n, sizes: [1, null] });
   });
 
