@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { asOf } from './commands/as-of.ts';
 import { backfill } from './commands/backfill.ts';
 import { checkLeakage } from './commands/check-leakage.ts';
+import { codegen } from './commands/codegen.ts';
 import { deploy } from './commands/deploy.ts';
 import { explain } from './commands/explain.ts';
 import { exportCommand, exportExplain } from './commands/export.ts';
@@ -27,6 +28,7 @@ import { verify } from './commands/verify.ts';
 export const commands: readonly Command[] = [
   plan,
   explain,
+  codegen,
   deploy,
   load,
   materialize,
