@@ -35,30 +35,30 @@ import { bodyText } from './values.ts';
 /** Talks to one deployment. Every method throws TidemarkProblem, or the reason of the signal that ended it. */
 export interface Client<TDeployment extends Deployment> {
   /** Values of up to 100 entities at one instant, as objects by result name. */
-  onlineFeatures<TService extends ServiceName<TDeployment>>(
-    request: ServiceRequest<TDeployment, TService> & RowOptions,
-    options?: CallOptions,
-  ): Promise<OnlineRows<ServiceFeatures<TDeployment, TService>>>;
   onlineFeatures<const TRef extends FeatureRef<TDeployment>>(
     request: RefsRequest<TDeployment, TRef> & RowOptions,
     options?: CallOptions,
   ): Promise<OnlineRows<RefFeatures<TDeployment, TRef>>>;
-  /** The same values as a list for each feature. */
-  onlineColumns<TService extends ServiceName<TDeployment>>(
-    request: ServiceRequest<TDeployment, TService> & ReadOptions,
+  onlineFeatures<TService extends ServiceName<TDeployment>>(
+    request: ServiceRequest<TDeployment, TService> & RowOptions,
     options?: CallOptions,
-  ): Promise<OnlineColumns<ServiceFeatures<TDeployment, TService>>>;
+  ): Promise<OnlineRows<ServiceFeatures<TDeployment, TService>>>;
+  /** The same values as a list for each feature. */
   onlineColumns<const TRef extends FeatureRef<TDeployment>>(
     request: RefsRequest<TDeployment, TRef> & ReadOptions,
     options?: CallOptions,
   ): Promise<OnlineColumns<RefFeatures<TDeployment, TRef>>>;
-  /** Vectors of numbers in the order of the service, for a model. Refused where a feature is neither numeric nor bool. */
-  onlineVectors<TService extends ServiceName<TDeployment>>(
-    request: ServiceRequest<TDeployment, TService> & VectorOptions,
+  onlineColumns<TService extends ServiceName<TDeployment>>(
+    request: ServiceRequest<TDeployment, TService> & ReadOptions,
     options?: CallOptions,
-  ): Promise<OnlineVectors>;
+  ): Promise<OnlineColumns<ServiceFeatures<TDeployment, TService>>>;
+  /** Vectors of numbers in the order of the service, for a model. Refused where a feature is neither numeric nor bool. */
   onlineVectors<const TRef extends FeatureRef<TDeployment>>(
     request: RefsRequest<TDeployment, TRef> & VectorOptions,
+    options?: CallOptions,
+  ): Promise<OnlineVectors>;
+  onlineVectors<TService extends ServiceName<TDeployment>>(
+    request: ServiceRequest<TDeployment, TService> & VectorOptions,
     options?: CallOptions,
   ): Promise<OnlineVectors>;
   /**
