@@ -165,3 +165,14 @@ describe("Feast's route to push", () => {
     expect((await live.windowsOnceCounted(carrier, 1)).values).toMatchObject({ departures_1h: 1 });
   });
 });
+
+describe("Feast's routes that start runs", () => {
+  it('answer once the runs are done, or that they go on', async () => {
+    const body = { end_ts: new Date().toISOString(), feature_views: ['plane_model'] };
+    const { status, text } = await httpCall(flights.target, '/materialize-incremental', { body });
+    expect([
+      { status: 200, text: 'null' },
+      { status: 202, text: '{"status":"accepted","feature_views":["plane_model"]}' },
+    ]).toContainEqual({ status, text });
+  });
+});

@@ -1,5 +1,6 @@
 import { codeMutants } from './code-mutants.ts';
 import { datasetMutants } from './dataset-mutants.ts';
+import { feastMutants } from './feast-mutants.ts';
 import { ingestMutants } from './ingest-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { sqlMutants } from './sql-mutants.ts';
@@ -12,6 +13,7 @@ export const mutants: readonly Mutant[] = [
   ...datasetMutants,
   ...streamMutants,
   ...ingestMutants,
+  ...feastMutants,
   ...sqlMutants,
   ...streamSqlMutants,
 ];
