@@ -29,6 +29,7 @@ process.stdout.write(String(performance.now() - startedAt), () => process.exit()
     encoding: 'utf8',
     env: {
       ONLINE_TABLE_NAME: 'bench',
+      JOBS_TABLE_NAME: 'bench',
       API_TOKEN_SECRET_ARN: 'bench',
       STAGE_NAME: 'bench',
       AWS_REGION: 'us-east-1',
