@@ -25,6 +25,41 @@ export type ProvisionedConcurrency = z.infer<typeof provisionedConcurrencySchema
 /** How many environments may be ready at most. */
 export const mostProvisioned = ({ least, most }: ProvisionedConcurrency): number => most ?? least;
 
+/** Requests that never reach API Gateway: a web ACL in a stack of its own. */
+const webAclSchema = z.strictObject({
+  /** Requests of one address in five minutes; behind a proxy all its callers are one address. */
+  perAddress: z._default(z.int().check(z.minimum(10), z.maximum(2_000_000_000)), 100_000),
+  /** KiB of a body on routes that take no events or rows: as many as the rules look at, which beyond 16 costs more. */
+  bodyKb: z._default(z.literal([16, 32, 48, 64]), 64),
+});
+export type WebAclSettings = z.infer<typeof webAclSchema>;
+
+const awsId = (kind: string) =>
+  z.string().check(z.regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `must be ${kind}-...`));
+
+/** An API that is reached through interface endpoints of VPCs and by no other way. */
+const privateApiSchema = z
+  .strictObject({
+    /** Endpoints for `execute-api` that exist. */
+    endpoints: z._default(z.array(awsId('vpce')), []),
+    /** One that is made, with private DNS: names of all API Gateway APIs lead to it inside the VPC, so a VPC can have one. */
+    newEndpoint: z.optional(
+      z.strictObject({
+        vpc: awsId('vpc'),
+        subnets: z.array(awsId('subnet')).check(z.minLength(1)),
+        /** They must let callers in on port 443. */
+        securityGroups: z.array(awsId('sg')).check(z.minLength(1)),
+      }),
+    ),
+  })
+  .check(
+    z.refine(
+      ({ endpoints, newEndpoint }) => endpoints.length > 0 || newEndpoint !== undefined,
+      'needs endpoints or newEndpoint; nothing could reach the API',
+    ),
+  );
+export type PrivateApi = z.infer<typeof privateApiSchema>;
+
 /**
  * How much the serving function and the API of a stage take, and who reaches them. The local cloud has none of it: a deployment there
  * gets the defaults.
@@ -41,6 +76,10 @@ export const servingSettingsSchema = z
     pushThrottle: z.optional(throttleSchema),
     /** Of each route that starts a run or a training set, and Athena statements with it. @default - as `throttle` */
     jobThrottle: z.optional(throttleSchema),
+    /** @default - none: attach one to the stage's ARN by other means, or do without */
+    webAcl: z.optional(webAclSchema),
+    /** @default - the API is reached from the internet; who is answered is decided by tokens in either case */
+    privateApi: z.optional(privateApiSchema),
   })
   .check(
     z.refine(

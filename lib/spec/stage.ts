@@ -22,7 +22,7 @@ export const stageConfigSchema = z.strictObject({
   /** Athena stops a statement that would read more; 10 MB is Athena's own least. */
   bytesScannedCutoffMb: z._default(z.int().check(z.minimum(10), z.maximum(7_000_000)), 100_000),
   serveMemoryMb: z._default(z.int().check(z.minimum(128), z.maximum(10_240)), 1024),
-  /** Concurrency and throttles of serving: docs/scaling.md. */
+  /** Concurrency, throttles and network of serving: docs/scaling.md, docs/network.md. */
   serving: z.prefault(servingSettingsSchema, {}),
   /** What is promised of serving; `{}` for the usual: docs/service-levels.md. Absent: no alarm of burn rates, and no dashboard for them. */
   objectives: z.optional(objectivesSchema),
@@ -51,7 +51,7 @@ export type StageConfig = z.infer<typeof stageConfigSchema>;
 /** A stage as written in tidemark.config.ts: every member may be left out. */
 export type StageInput = z.input<typeof stageConfigSchema>;
 
-/** The stage as the local cloud can have it: neither Lambda's concurrency nor API Gateway's throttles are there, nor metrics for alarms. */
+/** The stage as the local cloud can have it: neither Lambda's concurrency nor API Gateway's throttles are there, nor WAF, VPCs, and metrics for alarms. */
 export const onLocalCloud = ({ objectives: _, ...stage }: StageConfig): StageConfig => ({
   ...stage,
   serving: servingSettingsSchema.parse({}),

@@ -10,6 +10,7 @@ import { apiStageName } from '#infra/constructs/serving-api.ts';
 import { Storage } from '#infra/constructs/storage.ts';
 import { Stream } from '#infra/constructs/stream.ts';
 import { TrainingSets } from '#infra/constructs/training-sets.ts';
+import { WebAcl } from '#infra/constructs/web-acl.ts';
 
 /** Where each part goes: a stack of its own, or one construct for all. */
 export interface PartScopes {
@@ -18,6 +19,8 @@ export interface PartScopes {
   readonly stream?: Construct;
   readonly materialization: Construct;
   readonly serving: Construct;
+  /** Used where the stage has a web ACL. @default - the scope of serving */
+  readonly protection?: Construct;
   readonly observability: Construct;
 }
 
@@ -77,6 +80,14 @@ export class FeatureStore extends Construct {
       servingLog: servingLogStream && { eventStreams: servingLogStream, offlineStore },
       trainingSetsFunction: this.trainingSets.apiFunction.function,
     });
+
+    if (stage.serving.webAcl)
+      new WebAcl(scopes.protection ?? scopes.serving, 'WebAcl', {
+        name: `tidemark-${manifest.project}-${stage.name}`,
+        settings: stage.serving.webAcl,
+        stage,
+        api: this.serving.api,
+      });
 
     this.observability = new Observability(scopes.observability, 'Observability', {
       manifest,

@@ -1,7 +1,6 @@
 import { RemovalPolicy, Size } from 'aws-cdk-lib';
 import {
   AccessLogFormat,
-  EndpointType,
   type IResource,
   JsonSchemaType,
   LambdaIntegration,
@@ -17,6 +16,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Stage } from '#infra/config.ts';
+import { endpointOf } from '#infra/constructs/private-api.ts';
 import { acknowledge } from '#infra/perms.ts';
 import type { Throttle } from '#spec/serving-settings.ts';
 
@@ -50,6 +50,10 @@ interface GatewayProblem {
   readonly detail: string;
 }
 
+/** Where events and rows come in: the one, and Feast's. */
+export const pushPath = '/v1/push';
+export const feastPushPaths = ['/push', '/write-to-online-store'] as const;
+
 /** What API Gateway does with the requests of a route; above the throttle it answers 429. */
 const methodSettings = ({ perSecond, burst }: Throttle): MethodDeploymentOptions => ({
   throttlingRateLimit: perSecond,
@@ -64,7 +68,7 @@ function routeSettings({ stage, pushFunction }: ServingApiProps): Record<string,
   const { pushThrottle, jobThrottle } = stage.serving;
   const posts = (paths: readonly string[], throttle: Throttle | undefined): [string, MethodDeploymentOptions][] =>
     throttle ? paths.map((path) => [`${path}/POST`, methodSettings(throttle)]) : [];
-  const pushed = ['/push', '/write-to-online-store', ...(pushFunction ? ['/v1/push/{source}'] : [])];
+  const pushed = [...feastPushPaths, ...(pushFunction ? [`${pushPath}/{source}`] : [])];
   const started = ['/materialize', '/materialize-incremental', '/v1/training-sets'];
   return Object.fromEntries([...posts(pushed, pushThrottle), ...posts(started, jobThrottle)]);
 }
@@ -80,7 +84,7 @@ export class ServingApi extends Construct {
     this.api = new RestApi(this, 'Resource', {
       restApiName: `tidemark-${props.project}-${props.stage.name}`,
       description: `features of ${props.project}, stage ${props.stage.name}`,
-      endpointTypes: [EndpointType.REGIONAL],
+      ...endpointOf(this, props.stage.serving.privateApi),
       minCompressionSize: Size.bytes(compressedBytes),
       cloudWatchRole: true,
       cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN, // account-wide: other APIs log through it too
@@ -132,13 +136,13 @@ export class ServingApi extends Construct {
     at('/get-online-features').addMethod('POST', serve);
     at('/health').addMethod('GET', serve);
     const write = new LambdaIntegration(writeFunction, { scopePermissionToMethod: false });
-    for (const path of ['/push', '/write-to-online-store', '/materialize', '/materialize-incremental'])
+    for (const path of [...feastPushPaths, '/materialize', '/materialize-incremental'])
       at(path).addMethod('POST', write);
     at('/v1/training-sets').addMethod('POST', trainingSets, withBody);
     at('/v1/training-sets/{id}').addMethod('GET', trainingSets);
     if (!pushFunction) return;
     const push = new LambdaIntegration(pushFunction, { scopePermissionToMethod: false });
-    at('/v1/push/{source}').addMethod('POST', push, withBody);
+    at(`${pushPath}/{source}`).addMethod('POST', push, withBody);
   }
 
   /**
@@ -203,7 +207,7 @@ export class ServingApi extends Construct {
       'handlers check the bearer token of every route but health: one check for AWS and the local cloud',
       ['AwsSolutions-APIG4', 'AwsSolutions-COG4'],
     );
-    acknowledge(this.api, 'a web ACL is a choice of whoever exposes the API; attach one to the stage ARN', [
+    acknowledge(this.api, 'a web ACL is a choice of the stage (serving.webAcl), and stands in a stack of its own', [
       'AwsSolutions-APIG3',
     ]);
     acknowledge(this.api, "API Gateway asks for AWS's own managed policy to write logs", [

@@ -9,14 +9,16 @@ const parts = {
   stream: 'consumers of streams: windows online, event log, its compaction',
   materialization: 'runs that compute features and write them online, what starts them, backfills',
   serving: 'HTTP API: online features and training sets',
+  protection: 'web ACL of the API',
   observability: 'alarms and dashboard',
 } as const;
 type Part = keyof typeof parts;
-/** A repository without a stream source has no stream stack. */
-type Stacks = Readonly<Record<Exclude<Part, 'stream'>, Stack>> & { readonly stream?: Stack };
+/** Not every deployment has a stream source or a web ACL. */
+type OptionalPart = 'stream' | 'protection';
+type Stacks = Readonly<Record<Exclude<Part, OptionalPart>, Stack>> & { readonly [TPart in OptionalPart]?: Stack };
 
 /**
- * A deployment as four stacks, five with streams, around the parts of one FeatureStore: `tidemark-<project>-<stage>-<part>`. Storage holds all data and is
+ * A deployment as four stacks, one more with streams and one more with a web ACL, around the parts of one FeatureStore: `tidemark-<project>-<stage>-<part>`. Storage holds all data and is
  * protected from deletion with it; the others can be destroyed, last first, and deployed again.
  */
 export class FeatureStoreStacks extends Construct {
@@ -42,6 +44,7 @@ export class FeatureStoreStacks extends Construct {
       ...(manifest.sources.some(({ kind }) => kind === 'stream') ? { stream: stack('stream') } : {}),
       materialization: stack('materialization'),
       serving: stack('serving'),
+      ...(stage.serving.webAcl ? { protection: stack('protection') } : {}),
       observability: stack('observability'),
     };
     this.featureStore = new FeatureStore(this, 'FeatureStore', { ...props, scopes: this.stacks });
