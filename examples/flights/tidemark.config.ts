@@ -10,7 +10,12 @@ export default defineConfig({
   definitions: [departureStats, departuresLive, planes, weather, delayModel],
   stages: {
     // Files of a few events, which training sets and verification see at once: right for a look, wrong for a year of events.
-    dev: { logRetentionDays: 7, bytesScannedCutoffMb: 10_000, archiveWindowSeconds: 5 },
+    dev: {
+      logRetentionDays: 7,
+      bytesScannedCutoffMb: 10_000,
+      archiveWindowSeconds: 5,
+      servingLog: { sample: 1, retentionDays: 7, shards: 1 },
+    },
     staging: { logRetentionDays: 14 },
     prod: { protectData: true, logRetentionDays: 365 },
   },

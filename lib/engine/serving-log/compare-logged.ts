@@ -93,8 +93,9 @@ export function compareLogged(
   };
 }
 
-/** An answer says of itself that keys could not be read: their values are ERROR, which is no claim about them. */
-const isUnread = (status: string, partial: boolean): boolean => partial && status === 'ERROR';
+/** An answer says of itself that keys could not be read: their values are ERROR or a substitute, which is no claim about them. */
+const isUnread = (status: string, partial: boolean): boolean =>
+  status === 'FALLBACK' || (partial && status === 'ERROR');
 
 /** Whether a result is read, or computed, from a view over a stream. */
 function follows({ results, reads }: ServePlan, index: number, followers: ReadonlySet<string>): boolean {

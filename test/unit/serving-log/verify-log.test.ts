@@ -217,6 +217,10 @@ describe('differences of values over streams', () => {
     expect(compared([row(3n)], [0], unmoved)).toMatchObject({ mismatchCount: 1, lateCount: 0 });
   });
 
+  it('are none of a value that stands in for one that could not be read', () => {
+    expect(compared([row(3n, 'FALLBACK')], [])).toMatchObject({ checked: 2, unreadCount: 1, mismatchCount: 0 });
+  });
+
   it('are none of a value that its caller could not read', () => {
     expect(compared([row(3n, 'MASKED')], [])).toMatchObject({ checked: 2, maskedCount: 1, mismatchCount: 0 });
   });
