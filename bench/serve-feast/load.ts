@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from '../bench.ts';
 import type { ServerProcess } from './server-process.ts';
 
@@ -20,11 +21,18 @@ export interface LoadFigures {
   readonly errors: number;
 }
 
-/** Sends a call over so many kept connections, each as fast as it is answered, for so long. */
+export interface LoadPace {
+  readonly connections: number;
+  readonly seconds: number;
+  /** Requests of all connections together; slower where they are not answered in time. @default - as fast as they are answered */
+  readonly perSecond?: number;
+}
+
+/** Sends a call over so many kept connections, each waiting for its answer, for so long. */
 export async function load(
   server: ServerProcess,
   call: LoadCall,
-  { connections, seconds }: { readonly connections: number; readonly seconds: number },
+  { connections, seconds, perSecond = Number.POSITIVE_INFINITY }: LoadPace,
 ): Promise<LoadFigures> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const millis: number[] = [];
@@ -32,8 +40,11 @@ export async function load(
   const startedAt = performance.now();
   const cpuBefore = server.cpuMillis();
   const endsAt = startedAt + seconds * 1000;
-  const client = async (): Promise<void> => {
-    while (performance.now() < endsAt) {
+  const gapMillis = (connections * 1000) / perSecond;
+  const client = async (_: unknown, index: number): Promise<void> => {
+    for (let dueAt = startedAt + (gapMillis * index) / connections; performance.now() < endsAt; dueAt += gapMillis) {
+      const earlyMillis = dueAt - performance.now();
+      if (earlyMillis > 1) await sleep(earlyMillis);
       const sentAt = performance.now();
       const status = await send(server.url, call, agent).catch(() => 0);
       millis.push(performance.now() - sentAt);

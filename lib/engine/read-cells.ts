@@ -39,7 +39,11 @@ export async function readCells(
   if (addresses.length === 0) return { cells: [], torn: 0, storeMillis: 0 };
   const startedAt = performance.now();
   const isStrong = call.consistency === 'strong';
-  const outcomes = await rows.read(addresses, { deadlineMillis: call.deadlineMillis, consistent: isStrong });
+  const outcomes = await rows.read(addresses, {
+    deadlineMillis: call.deadlineMillis,
+    consistent: isStrong,
+    isWholeEntity: call.plan.readsWholeEntity,
+  });
   let storeMillis = performance.now() - startedAt;
   const cells = wanted.map((one) => cellOf(call, one, { outcomes, address: one.address, isStrong }));
   const tornAt = cells.flatMap((cell, index) => (cell === torn ? [index] : []));

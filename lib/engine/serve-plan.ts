@@ -1,6 +1,6 @@
 import { TidemarkError } from '#spec/errors.ts';
 import { viewId } from '#spec/find.ts';
-import type { Entity } from '#spec/manifest.ts';
+import type { Entity, Manifest } from '#spec/manifest.ts';
 import type { FeatureStatus } from '#spec/status.ts';
 import type { Repository } from '#spec/transform.ts';
 import type { FeatureType, ScalarType } from '#spec/value-type.ts';
@@ -38,6 +38,8 @@ export interface ServePlan {
   /** The statuses that all rows share in which nothing is amiss. */
   readonly allPresent: readonly FeatureStatus[];
   readonly reads: readonly ServeRead[];
+  /** The reads are of one entity, and of all that is kept of it online: one row for each of its views. */
+  readonly readsWholeEntity: boolean;
   readonly entities: readonly Entity[];
   /** Per entity, the positions of its keys in `keys`. */
   readonly keyPositions: readonly (readonly number[])[];
@@ -73,6 +75,7 @@ export function planServing(repository: Repository, selection: FeatureSelection)
     }),
     allPresent: plan.results.map(() => 'PRESENT'),
     reads,
+    readsWholeEntity: readsWholeEntity(repository.manifest, plan),
     entities: plan.entities,
     keyPositions: plan.entities.map((entity) =>
       entity.keys.map((key) => keys.findIndex((candidate) => candidate.name === key.name)),
@@ -91,6 +94,14 @@ function checkOnline(plan: FeaturePlan): void {
       `not kept online: ${offline.join(', ')}; declare online: true and materialize, or use a training set`,
       { details: { views: offline } },
     );
+}
+
+/** Views of streams are read by their keys: what an old version of one leaves behind may be 300 KB, and would be read and paid for with the rest. */
+function readsWholeEntity({ views }: Manifest, { entities, reads }: FeaturePlan): boolean {
+  const [entity, other] = entities;
+  if (!entity || other || reads.length < 2) return false;
+  const kept = views.filter((view) => view.kind !== 'onDemand' && view.entity === entity.name && view.online);
+  return kept.length === reads.length && kept.every(({ kind }) => kind !== 'stream');
 }
 
 function keysOf(entities: readonly Entity[]): ServePlan['keys'] {

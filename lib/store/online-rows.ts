@@ -23,6 +23,11 @@ export interface ReadOptions {
   readonly deadlineMillis: number;
   /** Read-your-write. @default false */
   readonly consistent?: boolean;
+  /**
+   * The addresses are all that is kept of their entities, leftovers of old versions apart: a store may read an entity as a whole.
+   * @default false
+   */
+  readonly isWholeEntity?: boolean;
 }
 
 export interface WriteCounts {

@@ -49,6 +49,24 @@ export function onlineRowsContract(create: () => Promise<OnlineRows>): void {
     );
   });
 
+  it('reads an entity as a whole as it does by its keys, what else lies there apart', async () => {
+    const rows = await create();
+    const stored = ['a@1', 'b@1', 'c@2'].map((viewId) => ({ ...rowOf('a', '1', viewId), viewId }));
+    await rows.writeNewer([...stored, rowOf('a', '1', 'not asked for'), rowOf('b', '1')]);
+    const addresses = [...stored.toReversed(), { entityKey: 'a', viewId: 'c@1' }];
+    expect(await rows.read(addresses, { ...deadline(), isWholeEntity: true })).toEqual([
+      { kind: 'found', packed: 'c@2' },
+      { kind: 'found', packed: 'b@1' },
+      { kind: 'found', packed: 'a@1' },
+      { kind: 'absent' },
+    ]);
+    const ofTwo = [rowOf('a', ''), rowOf('b', '')];
+    expect(await rows.read(ofTwo, { ...deadline(), isWholeEntity: true })).toEqual([
+      { kind: 'found', packed: 'not asked for' },
+      { kind: 'found', packed: 'packed 1' },
+    ]);
+  });
+
   it('replaces a smaller row and keeps a greater one', async () => {
     const rows = await create();
     expect(await rows.writeNewer([rowOf('a', '5')])).toEqual({ written: 1, older: 0 });

@@ -95,6 +95,22 @@ describe('online rows in DynamoDB', () => {
     expect(calls() - before).toBeGreaterThan(1);
   }, 120_000);
 
+  it('goes on where one answer of 1 MB ends, when it reads an entity as a whole', async () => {
+    const { client, rows } = await newTable();
+    const calls = withFaults(client, { refused: (call) => call === 7 }); // after six puts and the first answer
+    const large = Array.from({ length: 6 }, (_, index) => ({
+      ...row,
+      viewId: `large_${index}@1`,
+      packed: String(index).padEnd(300_000, '.'),
+    }));
+    expect(await rows.writeNewer(large)).toEqual({ written: 6, older: 0 });
+    const before = calls();
+    const options = { deadlineMillis: Date.now() + 30_000, consistent: true, isWholeEntity: true };
+    const outcomes = await rows.read(large, options);
+    expect(outcomes).toEqual(large.map(({ packed }) => ({ kind: 'found', packed })));
+    expect(calls() - before).toBe(3);
+  }, 120_000);
+
   it('stores the expiry as a number of seconds, and none where there is none', async () => {
     const { client, tableName, rows } = await newTable();
     await rows.writeNewer([

@@ -6,6 +6,9 @@ import {
   GetItemCommand,
   type GetItemCommandInput,
   type GetItemCommandOutput,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 
 /** The reads of DynamoDB that serving makes: one attempt each, in the SDK's shapes. Rejects as the SDK does, with the fault's name. */
@@ -15,10 +18,12 @@ export interface DynamoReads {
     input: BatchGetItemCommandInput,
     signal: AbortSignal,
   ): Promise<Pick<BatchGetItemCommandOutput, 'Responses' | 'UnprocessedKeys'>>;
+  query(input: QueryCommandInput, signal: AbortSignal): Promise<Pick<QueryCommandOutput, 'Items' | 'LastEvaluatedKey'>>;
 }
 
 /** Reads by the SDK itself. */
 export const sdkReads = (client: DynamoDBClient): DynamoReads => ({
   getItem: (input, abortSignal) => client.send(new GetItemCommand(input), { abortSignal }),
   batchGetItem: (input, abortSignal) => client.send(new BatchGetItemCommand(input), { abortSignal }),
+  query: (input, abortSignal) => client.send(new QueryCommand(input), { abortSignal }),
 });

@@ -52,6 +52,7 @@ export function signedReads(client: DynamoDBClient): DynamoReads {
   return {
     getItem: (input, signal) => call('GetItem', input, signal),
     batchGetItem: (input, signal) => call('BatchGetItem', input, signal),
+    query: (input, signal) => call('Query', input, signal),
   };
 }
 

@@ -59,3 +59,22 @@ it('refuses a bundle without the transform of an on-demand view', () => {
     /no transform for basket_size@1/,
   );
 });
+
+it('reads an entity as a whole where all its online views are asked for, none of a stream, and no other entity', () => {
+  const { manifest, transforms } = repository;
+  const wholeOf = (features: readonly string[], views = manifest.views) =>
+    planServing({ manifest: { ...manifest, views }, transforms }, { features: [...features] }).readsWholeEntity;
+  const all = manifest.views.flatMap((view) =>
+    view.kind !== 'onDemand' && view.online && view.entity === 'customer'
+      ? [`${view.name}@${view.version}:${view.features[0]?.name}`]
+      : [],
+  );
+  expect(all.length).toBeGreaterThan(1);
+  expect(wholeOf(all)).toBe(true);
+  expect(wholeOf(all.slice(1))).toBe(false);
+  expect(wholeOf([...all, 'lane_stats:minutes'])).toBe(false);
+  expect(wholeOf(['lane_stats:minutes'])).toBe(false); // one key is read by its key
+  const [stored] = manifest.views.filter(({ name }) => name === 'orders');
+  if (stored?.kind !== 'batch') throw new Error('orders is a batch view');
+  expect(wholeOf(all, [...manifest.views, { ...stored, version: 2 }])).toBe(false);
+});
