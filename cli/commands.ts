@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { access } from './commands/access.ts';
 import { asOf } from './commands/as-of.ts';
 import { backfill } from './commands/backfill.ts';
 import { checkLeakage } from './commands/check-leakage.ts';
@@ -52,6 +53,7 @@ export const commands: readonly Command[] = [
   trainingSetList,
   trainingSetShow,
   trainingSetSqlCommand,
+  access,
   tokenCreate,
   tokenList,
   tokenRevoke,

@@ -12,8 +12,9 @@ import {
 import { parseDuration } from '#semantics/duration.ts';
 import { formatInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
-import { type Command, listOption, type OptionValues, stringOption } from '../command.ts';
+import { type Command, stringOption } from '../command.ts';
 import { connect } from '../connections.ts';
+import { declaredRoles } from '../declared-roles.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table } from '../report/table.ts';
 import { repositoryFolder } from '../repository.ts';
@@ -43,7 +44,8 @@ export const tokenCreate: Command = {
         `--name says what the token is for, in 1 to 100 letters, digits, blanks and _.:@/-, got ${JSON.stringify(name ?? null)}`,
       );
     const target = readTarget(stringOption(options, 'target'));
-    const roles = await declaredRoles(options, repositoryFolder(stringOption(options, 'repository'), target));
+    const { config } = await loadRepository(repositoryFolder(stringOption(options, 'repository'), target));
+    const roles = declaredRoles(options, config);
     const { token, stored } = await createApiToken(connect(target).records, {
       name,
       roles,
@@ -56,19 +58,6 @@ export const tokenCreate: Command = {
     return exitCodes.ok;
   },
 };
-
-/** A misspelt role would give nothing, silently: only those of the config are taken. */
-async function declaredRoles(options: OptionValues, folder: string): Promise<readonly string[]> {
-  const roles = listOption(options, 'role', { isList: true });
-  const { config } = await loadRepository(folder);
-  const declared = Object.keys(config.access?.roles ?? {});
-  const unknown = roles.filter((role) => !declared.includes(role));
-  if (roles.length > 0 && unknown.length === 0) return roles;
-  throw new TidemarkError(
-    'cli.badArguments',
-    `--role must name roles of the config's access, got ${unknown.join(', ') || 'none'}; there are ${declared.join(', ') || 'none: declare access.roles first'}`,
-  );
-}
 
 export const tokenList: Command = {
   name: 'token list',
