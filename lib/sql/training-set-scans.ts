@@ -29,9 +29,11 @@ export interface ViewScans {
   readonly tables: readonly TableScan[];
   /** Sorts of window functions over rows and labels; stored views of one entity share their second one. */
   readonly sortedPasses: number;
-  /** Scans of the staged spine. */
-  readonly spineScans: number;
 }
+
+/** How often the statement of a training set scans the staged spine. */
+export const spineScansOf = (options: TrainingSetSqlOptions): number =>
+  queryShape(trainingSetQuery(options)).scansOf(table(options.database, tableNames.spines));
 
 type ScanWithoutCount = Omit<TableScan, 'scans'>;
 
@@ -47,7 +49,6 @@ export const trainingSetScans = (options: TrainingSetSqlOptions): readonly ViewS
         scans: shape.scansOf(table(options.database, scan.table)),
       })),
       sortedPasses: shape.sortedPasses,
-      spineScans: shape.scansOf(table(options.database, tableNames.spines)),
     };
   });
 

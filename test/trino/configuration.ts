@@ -28,8 +28,6 @@ export function trinoConfiguration({ release, port, cloudEndpoint }: TrinoSettin
       'query.max-memory': '1200MB',
       'query.max-memory-per-node': '1200MB',
       'memory.heap-headroom-per-node': '300MB',
-      // 150 by default; a training set over three stream views with aggregates of every kind has 204 (docs/adr/0002)
-      'query.max-stage-count': 300,
       // Other work shares the processors.
       'task.concurrency': 2,
       'task.max-worker-threads': 2,

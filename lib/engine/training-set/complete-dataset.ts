@@ -10,7 +10,8 @@ import { datasetIdOf, requestIdOf } from './dataset-ids.ts';
 import { type DatasetManifest, findDatasetManifest } from './dataset-manifest.ts';
 import { describeCut, inSplitOrder } from './dataset-splits.ts';
 import { completeStatistics, type StatisticsFile } from './dataset-statistics.ts';
-import { checkDefinitions, joinCount } from './join-features.ts';
+import { checkDefinitions } from './join-features.ts';
+import { plannedJoins } from './join-plan.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { planOfRequest } from './request.ts';
 import { readReads } from './settle-reads.ts';
@@ -66,9 +67,8 @@ async function writeManifest(ports: CompletePorts, plan: StagingPlan, execution:
   const finished: FinishedPart[] = [];
   for (const part of inSplitOrder(parts)) finished.push(await finishedPart(ports, { id, execution, part }));
   await deleteOtherFiles(ports, id, finished);
-  const hasJoins = planOfRequest(ports.repository.manifest, plan.request).reads.length > 0;
   const joins: { join: FinishedJoin; sql: string }[] = [];
-  for (let number = 0; hasJoins && number < joinCount(parts); number++) {
+  for (const number of plannedJoins(planOfRequest(ports.repository.manifest, plan.request), parts).keys()) {
     const join = await readStepJson(ports.objects, files.join(number), finishedJoinSchema);
     const statement = await ports.objects.get(files.statement(join.attempt));
     joins.push({ join, sql: new TextDecoder().decode(statement?.body) });

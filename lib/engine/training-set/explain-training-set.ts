@@ -4,15 +4,15 @@ import { formatInstant } from '#semantics/time.ts';
 import { viewId } from '#spec/find.ts';
 import type { EntityView, Manifest } from '#spec/manifest.ts';
 import type { DateRange } from '#sql/date-range.ts';
-import { type TableScan, trainingSetScans, type ViewScans } from '#sql/training-set-scans.ts';
+import { spineScansOf, type TableScan, trainingSetScans, type ViewScans } from '#sql/training-set-scans.ts';
+import type { TrainingSetSqlOptions } from '#sql/training-set-sql.ts';
 import { type DatasetSplit, splitsOf } from './dataset-splits.ts';
-import { viewSelections } from './join-features.ts';
+import { joinGroups, plannedJoins, viewSelections } from './join-plan.ts';
 import type { TrainingSetMode, TrainingSetRequest } from './request.ts';
 import type { StoredTable } from './scanned-tables.ts';
 import type { SpineSurvey, SurveyedPart } from './survey-spine.ts';
 import { idPlaceholder } from './text.ts';
 import { visibilityText } from './visibility-text.ts';
-import { partsPerJoin } from './work-files.ts';
 
 /** A table that the statements of a training set read for a view, over all statements. */
 export interface ExplainedTable {
@@ -85,18 +85,18 @@ export interface TrainingSetToExplain {
 
 interface Statement {
   readonly rows: number;
+  readonly spineScans: number;
   readonly views: readonly ViewScans[];
 }
 
 /** The plan of a training set from what is known before it runs. */
 export function explainTrainingSet(of: TrainingSetToExplain): TrainingSetExplanation {
   const { plan, survey, request, stored } = of;
-  const statements = plan.reads.length === 0 ? [] : statementsOf(of);
-  const overall = plan.reads.length === 0 ? [] : scansOf(of, survey.parts);
+  const statements = statementsOf(of);
+  const overall = trainingSetScans(sqlOptions(of, plan.reads, survey.parts));
   const keys = plan.entities.flatMap((entity) => entity.keys).length;
-  const bytesByStatement = statements.map(({ rows, views }) => {
+  const bytesByStatement = statements.map(({ rows, spineScans, views }) => {
     const tables = views.flatMap((view) => view.tables.map((scan) => read(scan, stored).bytesToScan));
-    const spineScans = Math.max(0, ...views.map((view) => view.spineScans));
     return tables.reduce((sum, bytes) => sum + bytes, 0) + spineBytes(rows, keys) * spineScans;
   });
   const bounds = rangeOf(survey.parts);
@@ -109,11 +109,11 @@ export function explainTrainingSet(of: TrainingSetToExplain): TrainingSetExplana
     mode: request.mode,
     lagMillis: request.lagMillis,
     entitiesWithoutKeys: Object.entries(survey.keyedRows).flatMap(([entity, rows]) => (rows === 0 ? [entity] : [])),
-    views: overall.map((view, position) =>
+    views: overall.map((own) =>
       explainedView(
         of,
-        view,
-        statements.map(({ views }) => views[position]),
+        own,
+        statements.flatMap(({ views }) => views.filter(({ view }) => view === own.view)),
       ),
     ),
     onDemand: plan.transforms.map(viewId),
@@ -128,8 +128,8 @@ export function explainTrainingSet(of: TrainingSetToExplain): TrainingSetExplana
 export function tablesToList(
   of: Omit<TrainingSetToExplain, 'stored'>,
 ): readonly { view: EntityView; scan: TableScan }[] {
-  if (of.plan.reads.length === 0) return [];
-  const tables = scansOf(of, of.survey.parts).flatMap(({ view, tables }) => tables.map((scan) => ({ view, scan })));
+  const scans = trainingSetScans(sqlOptions(of, of.plan.reads, of.survey.parts));
+  const tables = scans.flatMap(({ view, tables }) => tables.map((scan) => ({ view, scan })));
   return [...new Map(tables.map((one) => [one.scan.table, one])).values()];
 }
 
@@ -138,27 +138,27 @@ const rangeOf = (parts: readonly SurveyedPart[]): { readonly min: number; readon
   max: parts.reduce((greatest, part) => Math.max(greatest, part.maxEventMillis), Number.NEGATIVE_INFINITY),
 });
 
-const scansOf = (
-  { manifest, request, plan }: Omit<TrainingSetToExplain, 'stored' | 'survey'>,
+const sqlOptions = (
+  { manifest, request }: Pick<TrainingSetToExplain, 'manifest' | 'request'>,
+  reads: FeaturePlan['reads'],
   parts: readonly SurveyedPart[],
-): readonly ViewScans[] =>
-  trainingSetScans({
-    database: 'tidemark',
-    manifest,
-    views: viewSelections(plan),
-    mode: request.mode,
-    lagMillis: request.lagMillis,
-    dataset: idPlaceholder,
-    parts: { first: 0, last: 0 },
-    eventTimeRangeMillis: rangeOf(parts),
-  });
+): TrainingSetSqlOptions => ({
+  database: 'tidemark',
+  manifest,
+  views: viewSelections(reads),
+  mode: request.mode,
+  lagMillis: request.lagMillis,
+  dataset: idPlaceholder,
+  parts: { first: 0, last: 0 },
+  eventTimeRangeMillis: rangeOf(parts),
+});
 
 /** As joinFeatures cuts them: each prunes by the times of its own parts. */
 function statementsOf(of: TrainingSetToExplain): readonly Statement[] {
-  const { parts } = of.survey;
-  return Array.from({ length: Math.ceil(parts.length / partsPerJoin) }, (_, join) => {
-    const own = parts.slice(join * partsPerJoin, (join + 1) * partsPerJoin);
-    return { rows: own.reduce((sum, part) => sum + part.rows, 0), views: scansOf(of, own) };
+  return plannedJoins(of.plan, of.survey.parts).map(({ reads, parts }) => {
+    const options = sqlOptions(of, reads, parts);
+    const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+    return { rows, spineScans: spineScansOf(options), views: trainingSetScans(options) };
   });
 }
 
@@ -190,9 +190,10 @@ function read(
 function explainedView(
   { manifest, request, plan, stored }: TrainingSetToExplain,
   { view, tables, sortedPasses }: ViewScans,
-  statements: readonly (ViewScans | undefined)[],
+  statements: readonly ViewScans[],
 ): ExplainedView {
   const { features = [] } = plan.reads.find((one) => one.view === view) ?? {};
+  const together = joinGroups(plan).find((reads) => reads.some((read) => read.view === view)) ?? [];
   const isShared = (other: EntityView): boolean =>
     other !== view && other.entity === view.entity && other.kind !== 'stream' && view.kind !== 'stream';
   return {
@@ -204,10 +205,10 @@ function explainedView(
     ...(view.kind === 'stream' || view.ttlMillis === undefined ? {} : { ttlMillis: view.ttlMillis }),
     visibility: visibilityText(manifest, view, request.mode),
     sortedPasses,
-    sharesPassWith: plan.reads.filter((one) => isShared(one.view)).map((one) => viewId(one.view)),
+    sharesPassWith: together.filter((one) => isShared(one.view)).map((one) => viewId(one.view)),
     tables: tables.map((scan, position) => {
       const { files, storedBytes, share } = read(scan, stored);
-      const scanned = statements.map((own) => own?.tables[position]).filter((one) => one !== undefined);
+      const scanned = statements.flatMap((own) => own.tables[position] ?? []);
       return {
         table: scan.table,
         of: scan.of,

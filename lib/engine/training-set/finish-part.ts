@@ -10,8 +10,9 @@ import type { Value } from '#spec/value-type.ts';
 import { putAsOwner } from './claim.ts';
 import { findDatasetManifest } from './dataset-manifest.ts';
 import { putPartStatistics } from './dataset-statistics.ts';
-import { checkDefinitions, joinOfPart } from './join-features.ts';
-import { type JoinedRows, joinedRows } from './joined-rows.ts';
+import { checkDefinitions } from './join-features.ts';
+import { joinsOfPart } from './join-plan.ts';
+import { type JoinedRows, type JoinedView, joinedRows } from './joined-rows.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { planOfRequest } from './request.ts';
 import { resultColumns } from './result-columns.ts';
@@ -136,15 +137,18 @@ async function readJoined(
   { objects }: FinishPorts,
   { id, execution, plan, part }: { id: string; execution: string; plan: FeaturePlan; part: StagedPart },
 ): Promise<JoinedRows> {
-  if (plan.reads.length === 0) return new Map();
-  const join = await readStepJson(objects, workFiles(id).join(joinOfPart(part.part)), finishedJoinSchema);
-  if (join.execution !== execution)
-    throw new TidemarkError('trainingSet.missingFile', `the join of part ${part.part} is that of another run`, {
-      kind: 'failed',
-    });
-  const files: ParquetFile[] = [];
-  for (const key of join.files[String(part.part)] ?? []) files.push(await stepParquet(objects, key));
-  return joinedRows(files, plan, part);
+  const joined = new Map<string, JoinedView>();
+  for (const { join: number, reads } of joinsOfPart(plan, part.part)) {
+    const join = await readStepJson(objects, workFiles(id).join(number), finishedJoinSchema);
+    if (join.execution !== execution)
+      throw new TidemarkError('trainingSet.missingFile', `a join of part ${part.part} is that of another run`, {
+        kind: 'failed',
+      });
+    const files: ParquetFile[] = [];
+    for (const key of join.files[String(part.part)] ?? []) files.push(await stepParquet(objects, key));
+    for (const [view, rows] of await joinedRows(files, reads, part)) joined.set(view, rows);
+  }
+  return joined;
 }
 
 async function stepParquet(objects: FinishPorts['objects'], key: string): Promise<ParquetFile> {

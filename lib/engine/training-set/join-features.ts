@@ -1,19 +1,20 @@
-import type { FeaturePlan } from '#engine/feature-plan.ts';
 import { unloadedFiles } from '#engine/materialize/unloaded-files.ts';
 import { readJson, readStepJson } from '#engine/stored-json.ts';
 import { hashOf } from '#spec/canonical-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Manifest } from '#spec/manifest.ts';
-import { type TrainingSetSqlOptions, trainingSetSql } from '#sql/training-set-sql.ts';
+import { trainingSetSql } from '#sql/training-set-sql.ts';
 import { unloadSql } from '#sql/unload-sql.ts';
 import type { QueryStatus } from '#store/sql-engine.ts';
+import { type PlannedJoin, plannedJoins, viewSelections } from './join-plan.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { planOfRequest, type TrainingSetRequest } from './request.ts';
 import {
   type FinishedJoin,
-  partsPerJoin,
   readsSchema,
+  type Staged,
   type StagedPart,
+  type StagingPlan,
   stagedSchema,
   stagingPlanSchema,
   workFiles,
@@ -22,7 +23,7 @@ import {
 const maximumTries = 3;
 const longestWaitSeconds = 15;
 
-/** One statement of a training set: join number `join` covers parts [join * partsPerJoin, (join + 1) * partsPerJoin). */
+/** One statement of a training set: number `join` of plannedJoins. */
 export interface JoinStep {
   readonly id: string;
   /** The state machine's execution. */
@@ -117,7 +118,7 @@ async function start(
   const pass = await passOf(ports.objects, { id, execution });
   const attempt = hashOf([id, execution, pass, join, tries]).slice(0, 20);
   const sql = unloadSql({
-    select: joinSql({ ...ports, manifest, request: plan.request, parts: partsOfJoin(staged.parts, join) }),
+    select: joinSql({ ...ports, manifest, request: plan.request, ...joinOf(manifest, plan, { staged, join }) }),
     uri: ports.objects.uri(files.joined(attempt)),
     partitionedBy: ['part'],
   });
@@ -137,27 +138,32 @@ export function checkDefinitions(manifest: Manifest, plan: { readonly manifestHa
   );
 }
 
-export const joinCount = (parts: readonly unknown[]): number => Math.ceil(parts.length / partsPerJoin);
-export const joinOfPart = (part: number): number => Math.floor(part / partsPerJoin);
-const partsOfJoin = (parts: readonly StagedPart[], join: number): StagedPart[] =>
-  parts.slice(join * partsPerJoin, (join + 1) * partsPerJoin);
+function joinOf(
+  manifest: Manifest,
+  { request }: StagingPlan,
+  { staged, join }: { readonly staged: Staged; readonly join: number },
+): PlannedJoin<StagedPart> {
+  const planned = plannedJoins(planOfRequest(manifest, request), staged.parts)[join];
+  if (planned) return planned;
+  throw new TidemarkError('trainingSet.missingFile', `training set ${request.id} has no join ${join}`, {
+    kind: 'failed',
+    details: { id: request.id, join },
+  });
+}
 
-export interface JoinSqlOptions {
+interface JoinSqlOptions extends PlannedJoin<StagedPart> {
   readonly database: string;
   readonly manifest: Manifest;
   readonly request: TrainingSetRequest;
-  /** Consecutive, at least one. */
-  readonly parts: readonly StagedPart[];
 }
 
 /** The SELECT of one join. */
-export function joinSql({ database, manifest, request, parts }: JoinSqlOptions): string {
-  const plan = planOfRequest(manifest, request);
+function joinSql({ database, manifest, request, reads, parts }: JoinSqlOptions): string {
   const numbers = parts.map(({ part }) => part);
   return trainingSetSql({
     database,
     manifest,
-    views: viewSelections(plan),
+    views: viewSelections(reads),
     mode: request.mode,
     lagMillis: request.lagMillis,
     dataset: request.id,
@@ -168,6 +174,3 @@ export function joinSql({ database, manifest, request, parts }: JoinSqlOptions):
     },
   });
 }
-
-export const viewSelections = (plan: FeaturePlan): TrainingSetSqlOptions['views'] =>
-  plan.reads.map(({ view, features }) => ({ view, features: features.map(({ name }) => name) }));

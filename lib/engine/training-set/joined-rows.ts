@@ -1,5 +1,5 @@
 import { type ParquetFile, readColumns, type WantedColumn } from '#codec/parquet-read.ts';
-import type { EntityRead, FeaturePlan } from '#engine/feature-plan.ts';
+import type { EntityRead } from '#engine/feature-plan.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { viewId } from '#spec/find.ts';
 import type { Value } from '#spec/value-type.ts';
@@ -18,15 +18,15 @@ export interface JoinedView {
 export type JoinedRows = ReadonlyMap<string, JoinedView>;
 
 /**
- * Puts the unloaded rows of a part, which come in any order and number of files, into spine order. Throws trainingSet.badJoin, which names
+ * Puts the rows of a part that one statement has unloaded, which come in any order and number of files, into spine order. Throws trainingSet.badJoin, which names
  * the row, unless every row of the part is there exactly once.
  */
 export async function joinedRows(
   files: readonly ParquetFile[],
-  plan: FeaturePlan,
+  reads: readonly EntityRead[],
   part: StagedPart,
 ): Promise<JoinedRows> {
-  const wanted: WantedColumn[] = plan.reads.flatMap(({ view, features }) => [
+  const wanted: WantedColumn[] = reads.flatMap(({ view, features }) => [
     { name: stateColumn(view), as: 'int32' as const },
     ...features.map(({ name, type }) => ({ name: valueColumn(view, name), as: type })),
   ]);
@@ -44,7 +44,7 @@ export async function joinedRows(
   if (missing >= 0) throw badJoin(part, `row ${part.firstRow + missing} did not come out of it`);
   let next = 0;
   return new Map(
-    plan.reads.map((read) => {
+    reads.map((read) => {
       const states = columns[next++] ?? [];
       const values = new Map(read.features.map(({ name }) => [name, columns[next++] ?? []] as const));
       return [viewId(read.view), { read, states, values }] as const;

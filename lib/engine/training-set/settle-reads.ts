@@ -3,7 +3,7 @@ import { hashOf } from '#spec/canonical-json.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { objectKeys } from '#spec/layout.ts';
 import type { Manifest } from '#spec/manifest.ts';
-import { joinCount } from './join-features.ts';
+import { plannedJoins } from './join-plan.ts';
 import type { TrainingSetPorts } from './ports.ts';
 import { listReads } from './reads.ts';
 import { planOfRequest } from './request.ts';
@@ -67,8 +67,7 @@ export async function settleReads(ports: ReadsPorts, { id, execution }: Step): P
   const reads = await readReads(ports.objects, { id, execution });
   const staging = await readStepJson(ports.objects, files.plan, stagingPlanSchema);
   const { parts } = await readStepJson(ports.objects, files.staged, stagedSchema);
-  const hasJoins = planOfRequest(ports.repository.manifest, staging.request).reads.length > 0;
-  const joins = Array.from({ length: hasJoins ? joinCount(parts) : 0 }, (_, join) => join);
+  const joins = [...plannedJoins(planOfRequest(ports.repository.manifest, staging.request), parts).keys()];
   if (reads.pinned !== undefined) return { id, next: 'finish' };
   for (const join of joins) {
     const { pass } = await readStepJson(ports.objects, files.join(join), finishedJoinSchema);

@@ -3,7 +3,7 @@ import type { ObjectInfo } from '#store/objects.ts';
 import { logsHold } from './await-logs.ts';
 import { claimTrainingSet } from './claim.ts';
 import { findDatasetManifest } from './dataset-manifest.ts';
-import { joinCount } from './join-features.ts';
+import { plannedJoins } from './join-plan.ts';
 import { openSpine } from './open-spine.ts';
 import { emptySpine } from './placed-rows.ts';
 import type { TrainingSetPorts } from './ports.ts';
@@ -64,10 +64,9 @@ export async function stageSpine(ports: StagePorts, step: StageStep): Promise<St
   if (!(await logsHold(ports, plan, opened.staging))) return { next: 'wait', waitSeconds: logWaitSeconds };
   await beginReads(ports, { id: request.id, execution }, { staging: opened.staging, parts: staged.parts });
   const rows = staged.parts.reduce((sum, part) => sum + part.rows, 0);
-  const joins = plan.reads.length === 0 ? 0 : joinCount(staged.parts);
   const change = { step: 'building', rows, parts: staged.parts.length, nowMillis } as const;
   await updateTrainingSetRecord(ports.records, request, change);
-  return { next: 'join', joins: Array.from({ length: joins }, (_, join) => join), rows };
+  return { next: 'join', joins: [...plannedJoins(plan, staged.parts).keys()], rows };
 }
 
 async function spineObject({ objects }: StagePorts, { spine }: TrainingSetRequest): Promise<ObjectInfo> {

@@ -3,9 +3,8 @@ import { maxInstantMillis, minInstantMillis } from '#semantics/time.ts';
 import { tableNames } from '#spec/layout.ts';
 import type { Manifest } from '#spec/manifest.ts';
 import { trainingSetSql } from '#sql/training-set-sql.ts';
-import { viewSelections } from './join-features.ts';
+import { joinGroups, partsPerJoin, viewSelections } from './join-plan.ts';
 import { selectionOf, type TrainingSetMode } from './request.ts';
-import { partsPerJoin } from './work-files.ts';
 
 export interface TrainingSetTextOptions {
   readonly database: string;
@@ -21,22 +20,24 @@ export interface TrainingSetTextOptions {
 export const idPlaceholder = '<training-set id>';
 
 /**
- * The Athena text of a training set's join, to paste: the statement that a build runs, over the staged spine of any training set whose id
+ * The Athena text of a training set's join, to paste: the statements that a build runs (several where many views are read), separated by `;`, over the staged spine of any training set whose id
  * is put in place of idPlaceholder, without bounds on its event times. Throws the errors of planFeatures.
  */
 export function trainingSetText(manifest: Manifest, options: TrainingSetTextOptions): string {
   const { database, service, features } = options;
   const plan = planFeatures(manifest, selectionOf({ service, features: features && [...features] }));
-  const sql = trainingSetSql({
-    database,
-    manifest,
-    views: viewSelections(plan),
-    mode: options.mode ?? 'asServed',
-    lagMillis: options.lagMillis ?? 0,
-    dataset: idPlaceholder,
-    parts: { first: 0, last: partsPerJoin - 1 },
-    eventTimeRangeMillis: { min: minInstantMillis, max: maxInstantMillis },
-  });
+  const statements = joinGroups(plan).map((reads) =>
+    trainingSetSql({
+      database,
+      manifest,
+      views: viewSelections(reads),
+      mode: options.mode ?? 'asServed',
+      lagMillis: options.lagMillis ?? 0,
+      dataset: idPlaceholder,
+      parts: { first: 0, last: partsPerJoin - 1 },
+      eventTimeRangeMillis: { min: minInstantMillis, max: maxInstantMillis },
+    }),
+  );
   const onDemand = plan.transforms.map(({ name }) => name);
   return [
     `-- Joins the staged spine of a training set with its features. Put the id of a training set in place of ${idPlaceholder};`,
@@ -45,7 +46,7 @@ export function trainingSetText(manifest: Manifest, options: TrainingSetTextOpti
     ...(onDemand.length > 0
       ? [`-- Computed from these rows after the join, in TypeScript: ${onDemand.join(', ')}.`]
       : []),
-    sql,
+    statements.join('\n;\n'),
     '',
   ].join('\n');
 }

@@ -3,9 +3,6 @@ import { objectKeys } from '#spec/layout.ts';
 import { type DatasetFormat, type SplitName, splitNameList } from './dataset-options.ts';
 import { trainingSetRequestSchema } from './request.ts';
 
-/** Most parts that one statement unloads: Athena writes at most 100 partitions at once. */
-export const partsPerJoin = 90;
-
 export const partNumber = (part: number): string => String(part).padStart(5, '0');
 
 /** Where a file of a dataset lies and what it is. */

@@ -217,7 +217,7 @@ describe('finishPart', () => {
   it('fails when the join is that of an earlier run', async () => {
     const at = await staged(spine);
     await putJoin(at, 0, { execution: 'e0', files: joined });
-    await expect(finish(at)).rejects.toThrow('the join of part 0 is that of another run');
+    await expect(finish(at)).rejects.toThrow('a join of part 0 is that of another run');
   });
 
   it('fails when other definitions have been deployed since staging', async () => {
