@@ -35,6 +35,7 @@ export async function verifyFromLog(
       'cli.badArguments',
       `--from must be before --to, got ${formatInstant(fromMillis)} and ${formatInstant(toMillis)}`,
     );
+  const limit = countOption(options, 'limit') ?? defaultLimit;
   const target = readTarget(stringOption(options, 'target'));
   const { repository } = await loadRepository(repositoryFolder(undefined, target));
   for (const service of positionals) findService(repository.manifest, service);
@@ -52,7 +53,7 @@ export async function verifyFromLog(
       fromMillis,
       toMillis,
       services: positionals.length > 0 ? positionals : undefined,
-      limit: countOption(options, 'limit') ?? defaultLimit,
+      limit,
       id: randomBytes(4).toString('hex'),
       maximumWaitMillis: waitSeconds * 1000,
     },
