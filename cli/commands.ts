@@ -4,6 +4,7 @@ import { asOf } from './commands/as-of.ts';
 import { backfill } from './commands/backfill.ts';
 import { checkLeakage } from './commands/check-leakage.ts';
 import { codegen } from './commands/codegen.ts';
+import { costEstimate } from './commands/cost-estimate.ts';
 import { deploy } from './commands/deploy.ts';
 import { explain } from './commands/explain.ts';
 import { exportCommand, exportExplain } from './commands/export.ts';
@@ -29,6 +30,7 @@ import { verify } from './commands/verify.ts';
 export const commands: readonly Command[] = [
   plan,
   explain,
+  costEstimate,
   codegen,
   deploy,
   load,
