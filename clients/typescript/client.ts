@@ -9,6 +9,7 @@ import {
   onlineRows,
   onlineVectors,
 } from './online-answer.ts';
+import { type OnlineMatrix, onlineMatrix } from './online-matrix.ts';
 import type {
   AnyRequest,
   FeatureRef,
@@ -61,6 +62,15 @@ export interface Client<TDeployment extends Deployment> {
     request: ServiceRequest<TDeployment, TService> & VectorOptions,
     options?: CallOptions,
   ): Promise<OnlineVectors>;
+  /** The vectors of all entities as one matrix of numbers. */
+  onlineMatrix<const TRef extends FeatureRef<TDeployment>>(
+    request: RefsRequest<TDeployment, TRef> & MatrixOptions,
+    options?: CallOptions,
+  ): Promise<OnlineMatrix>;
+  onlineMatrix<TService extends ServiceName<TDeployment>>(
+    request: ServiceRequest<TDeployment, TService> & MatrixOptions,
+    options?: CallOptions,
+  ): Promise<OnlineMatrix>;
   /**
    * Puts 1 to 500 events into the stream of a source; each has an outcome of its own. Not sent again where nobody knows whether it was received: where
    * the source deduplicates (`delivery`), push the same events again.
@@ -87,6 +97,11 @@ interface RowOptions extends ReadOptions {
   readonly eventTimes?: boolean;
 }
 
+interface MatrixOptions extends VectorOptions {
+  /** @default 'float64' */
+  readonly dtype?: 'float64' | 'float32';
+}
+
 /** The client of what definitions, or a generated file, say. */
 type ClientOf<TDefinitions> =
   DeploymentOf<TDefinitions> extends infer TDeployment extends Deployment ? Client<TDeployment> : never;
@@ -104,15 +119,7 @@ function anyClient(options: ClientOptions): Client<AnyDeployment> {
   const get = async (path: string, call: CallOptions = {}): Promise<unknown> =>
     jsonOf(await send({ method: 'GET', path, isRepeatable: true, options: call }));
   const read = async (body: object, call: CallOptions = {}): Promise<unknown> =>
-    jsonOf(
-      await send({
-        method: 'POST',
-        path: '/v1/online-features',
-        body: bodyText(body),
-        isRepeatable: true,
-        options: call,
-      }),
-    );
+    jsonOf(await send({ ...readCall(body), options: call }));
   const ask = async (id: string, call?: CallOptions): Promise<TrainingSet> =>
     trainingSet(await get(`/v1/training-sets/${encodeURIComponent(id)}`, call));
   return {
@@ -122,6 +129,8 @@ function anyClient(options: ClientOptions): Client<AnyDeployment> {
       onlineColumns(await read({ ...request, ...typed(), format: 'columns' }, call)),
     onlineVectors: async (request: AnyRequest, call?: CallOptions) =>
       onlineVectors(await read({ ...request, format: 'vector' }, call)),
+    onlineMatrix: async (request: AnyRequest, call: CallOptions = {}) =>
+      onlineMatrix(await send({ ...readCall(request), accept: 'application/x-npy', options: call })),
     push: async (source, events, call = {}) => {
       const path = `/v1/push/${encodeURIComponent(source)}`;
       const body = bodyText({ events });
@@ -142,6 +151,9 @@ function anyClient(options: ClientOptions): Client<AnyDeployment> {
       serviceDescription(await get(`/v1/feature-services/${encodeURIComponent(name)}`, call)),
   };
 }
+
+const readCall = (body: object) =>
+  ({ method: 'POST', path: '/v1/online-features', body: bodyText(body), isRepeatable: true }) as const;
 
 /** What it takes to read values by their types, int64 to its last digit. */
 const typed = (eventTimes = false) => ({

@@ -3,6 +3,7 @@ export type { ServiceDescription, ViewDescription } from './catalog.ts';
 export { type Client, createClient } from './client.ts';
 export type { DeploymentOf } from './definitions.ts';
 export type { FeatureStatus, OnlineColumns, OnlineRows, OnlineVectors } from './online-answer.ts';
+export type { OnlineMatrix } from './online-matrix.ts';
 export { TidemarkProblem } from './problem.ts';
 export type { PushAnswer } from './push.ts';
 export type { TrainingSet } from './training-sets.ts';

@@ -8,7 +8,7 @@ import { conditional } from './conditional.ts';
 import type { Identify } from './identity/identify.ts';
 import { addLogFacts, answerProblems, observe } from './observe.ts';
 import { problemResponse } from './problem.ts';
-import { type ProxyEvent, type ProxyResult, proxyEventSchema } from './proxy-event.ts';
+import { headerOf, type ProxyEvent, type ProxyResult, proxyEventSchema } from './proxy-event.ts';
 import { rateLimiter } from './rate-limiter.ts';
 import { clientDeadline, requestIdOf, traceOf } from './request-headers.ts';
 import { createRouter, type HttpRequest, type Route, routeOf } from './router.ts';
@@ -55,6 +55,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
         parameters,
         query: definedMembers(event.queryStringParameters),
         body: bodyOf(event, route.maxBodyBytes ?? defaultMaxBodyBytes),
+        accept: headerOf(event, 'accept'),
         requestId,
         principal,
         charge: (units) => charge(principal, units),
@@ -73,6 +74,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
           ...response.headers,
         },
         body: response.body,
+        ...(response.isBase64Encoded === true ? { isBase64Encoded: true } : {}),
       };
       return response.isMetadata === true ? conditional(event, result) : result;
     });

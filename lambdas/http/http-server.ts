@@ -109,9 +109,10 @@ const bodyOf = (request: IncomingMessage): Promise<string | undefined> =>
     request.on('end', () => resolve(bytes > maxBodyBytes ? undefined : Buffer.concat(chunks).toString('utf8')));
   });
 
-function write({ statusCode, headers, body }: ProxyResult, response: ServerResponse): void {
-  response.writeHead(statusCode, { ...headers, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
+function write({ statusCode, headers, body, isBase64Encoded }: ProxyResult, response: ServerResponse): void {
+  const bytes = Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8');
+  response.writeHead(statusCode, { ...headers, 'content-length': bytes.length });
+  response.end(bytes);
 }
 
 const tooLarge = (): TidemarkError =>

@@ -24,6 +24,8 @@ export interface ProxyResult {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The body is bytes. @default false */
+  readonly isBase64Encoded?: boolean;
 }
 
 /** A header by its lowercase name, whatever the case it came in. */

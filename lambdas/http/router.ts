@@ -11,6 +11,8 @@ export interface HttpRequest {
   readonly query: Readonly<Record<string, string>>;
   /** The body's text, '' when there is none. */
   readonly body: string;
+  /** What the caller would like to be answered: its Accept header. */
+  readonly accept: string | undefined;
   readonly requestId: string;
   /** Who asks: a route that gives or takes data decides by its grants. */
   readonly principal: Principal;
@@ -24,8 +26,10 @@ export interface HttpResponse {
   /** @default 200 */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** JSON text. */
+  /** JSON text, or bytes in base64. */
   readonly body: string;
+  /** @default false */
+  readonly isBase64Encoded?: boolean;
   /** The answer changes with deployments only: it gets an ETag, and a client that has it already is answered 304. @default false */
   readonly isMetadata?: boolean;
   /** Milliseconds that parts of the work took, for callers who may see them. */

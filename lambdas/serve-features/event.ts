@@ -66,6 +66,11 @@ export const onlineFeaturesRequestSchema = z.strictObject({
   fill: z.optional(
     z.number().check(z.describe('only with format vector: stands for every null; without it nulls stay null')),
   ),
+  dtype: z.optional(
+    z
+      .enum(['float64', 'float32'])
+      .check(z.describe('only with accept application/x-npy: of the matrix; absent: float64')),
+  ),
   vectorHash: z.optional(
     z
       .string()

@@ -7,6 +7,7 @@ import { deadlineHeader } from '#lambdas/http/request-headers.ts';
 import { pushRequestSchema, pushResponseSchema } from '#lambdas/push-events/event.ts';
 import { trainingSetAnswerSchema, trainingSetBodySchema } from '#lambdas/training-sets-api/event.ts';
 import { viewId } from '#spec/find.ts';
+import { answerMediaTypes } from '#spec/layout.ts';
 import type { FeatureService, Manifest, StreamSource } from '#spec/manifest.ts';
 import {
   type ColumnType,
@@ -211,7 +212,15 @@ const onlineFeatures = (manifest: Manifest, services: Seen['services']) => ({
     },
   },
   responses: {
-    200: answer('Values of every entity; where there is none, its status says why', 'OnlineFeaturesResponse'),
+    200: {
+      description: 'Values of every entity; where there is none, its status says why',
+      content: {
+        'application/json': { schema: ref('OnlineFeaturesResponse') },
+        // bytes, which OpenAPI 3.1 leaves without a schema
+        [answerMediaTypes.msgpack]: {},
+        [answerMediaTypes.npy]: {},
+      },
+    },
     ...problems(400, 401, 403, 404, 409, 413, 429, 500, 503),
   },
 });

@@ -6,8 +6,10 @@ import { filledVectorHash } from '#engine/vector-hash.ts';
 import { fieldErrorsOf, invalidRequest, pointerOf } from '#lambdas/http/field-errors.ts';
 import type { FieldError } from '#lambdas/http/problem.ts';
 import { TidemarkError } from '#spec/errors.ts';
+import { answerMediaTypes } from '#spec/layout.ts';
 import type { TransformInput } from '#spec/transform.ts';
 import type { Value } from '#spec/value-type.ts';
+import type { AnswerEncoding } from './answer-encoding.ts';
 import { maximumEntities, type OnlineFeaturesRequest, onlineFeaturesRequestSchema } from './event.ts';
 import { type Members, readEntities, readFields } from './read-rows.ts';
 
@@ -26,6 +28,9 @@ export interface CheckedRequest {
   readonly format: NonNullable<OnlineFeaturesRequest['format']>;
   /** Finite; only with format vector. */
   readonly fill: number | undefined;
+  readonly encoding: AnswerEncoding;
+  /** Of npy. */
+  readonly dtype: NonNullable<OnlineFeaturesRequest['dtype']>;
 }
 
 const allowedMembers = Object.keys(onlineFeaturesRequestSchema.shape);
@@ -35,13 +40,18 @@ const code = 'serve.invalidRequest';
  * Reads and checks the body of a request; all its faults are reported at once, each with its JSON pointer. Throws
  * serve.invalidRequest, http.badJson, and for unknown names what planServing throws.
  */
-export function readRequest(body: string, plans: ServePlans): CheckedRequest {
+export function readRequest(
+  body: string,
+  { plans, encoding }: { readonly plans: ServePlans; readonly encoding: AnswerEncoding },
+): CheckedRequest {
   const json = parseBody(body);
   const parsed = onlineFeaturesRequestSchema.safeParse(json, { reportInput: true });
   const errors: FieldError[] = parsed.success ? [] : fieldErrorsOf(parsed.error.issues, allowedMembers);
   const selection = selectionOf(json, errors);
   const plan = selection && planned(selection, plans, errors);
-  checkFormat(json, plan, errors);
+  const format = json.format ?? (encoding === 'npy' ? 'vector' : 'rows');
+  checkEncoding(json, encoding, errors);
+  checkFormat({ ...json, format }, plan, errors);
   // Also of a request with other faults: what can be checked is, so that one answer tells all.
   const rows = plan ? readEntities(plan, itemsOf(json, 'entities'), errors) : undefined;
   const request = plan
@@ -57,8 +67,10 @@ export function readRequest(body: string, plans: ServePlans): CheckedRequest {
     int64: parsed.data.int64 ?? 'number',
     consistency: parsed.data.consistency ?? 'eventual',
     onPartial: parsed.data.onPartial ?? 'values',
-    format: parsed.data.format ?? 'rows',
+    format: parsed.data.format ?? (encoding === 'npy' ? 'vector' : 'rows'),
     fill: parsed.data.fill,
+    encoding,
+    dtype: parsed.data.dtype ?? 'float64',
   };
 }
 
@@ -74,9 +86,19 @@ function checkVectorHash(plan: ServePlan, { vectorHash, fill }: OnlineFeaturesRe
   );
 }
 
+/** Members that do not go with how the answer is to be written. */
+function checkEncoding(json: Members, encoding: AnswerEncoding, errors: FieldError[]): void {
+  if (encoding === 'npy' && json.format !== undefined && json.format !== 'vector')
+    errors.push({ pointer: '/format', message: `must be "vector" for ${answerMediaTypes.npy}; leave it out` });
+  if (encoding !== 'npy' && json.dtype !== undefined)
+    errors.push({ pointer: '/dtype', message: `is only for accept: ${answerMediaTypes.npy}; leave it out` });
+  if (encoding === 'msgpack' && json.int64 === 'string')
+    errors.push({ pointer: '/int64', message: 'must be "number" in msgpack, which has int64; leave it out' });
+}
+
 /** What the schema cannot tell of the format: which members go together, and whether the features are numbers. */
 function checkFormat(json: Members, plan: ServePlan | undefined, errors: FieldError[]): void {
-  const { format = 'rows', fill, int64 } = json;
+  const { format, fill, int64 } = json;
   if ((format === 'rows' || format === 'columns') && fill !== undefined)
     errors.push({ pointer: '/fill', message: 'is only for vectors; send format "vector" with it, or leave it out' });
   if (format !== 'vector') return;

@@ -11,6 +11,7 @@ import type { Repository, TransformInput } from '#spec/transform.ts';
 import type { Value } from '#spec/value-type.ts';
 import type { Clock } from '#store/clock.ts';
 import type { OnlineRows } from '#store/online-rows.ts';
+import type { BinaryBody } from './answer-writers.ts';
 
 /** Facts of one answered request, for metrics and the log line: counts and times, no keys and no values. */
 export interface ServeFacts {
@@ -49,7 +50,11 @@ export interface ServeWire<TRequest extends ServeRequest> {
   /** Reads and checks a request by the plans that its caller may use; throws what the caller is to be told. */
   read(request: HttpRequest, plans: CallerPlans): TRequest;
   /** The body of the answer. */
-  write(request: TRequest, served: Served, of: { readonly asOfMillis: number; readonly requestId: string }): string;
+  write(
+    request: TRequest,
+    served: Served,
+    of: { readonly asOfMillis: number; readonly requestId: string },
+  ): string | BinaryBody;
 }
 
 /** Longest that keys are retried: whoever waits longer for an online feature has given up. */
@@ -90,7 +95,7 @@ export function requestServer<TRequest extends ServeRequest>(
         values: servedAt - readyAt - read.storeMillis,
         write: performance.now() - servedAt,
       };
-      return { body, timings, log: logFactsOf(asked, served) };
+      return { ...bodyOf(body), timings, log: logFactsOf(asked, served) };
     } catch (error) {
       refusal = refusalOf(error);
       throw error;
@@ -105,6 +110,11 @@ export function requestServer<TRequest extends ServeRequest>(
     }
   };
 }
+
+const bodyOf = (body: string | BinaryBody): Pick<HttpResponse, 'body' | 'isBase64Encoded' | 'headers'> =>
+  typeof body === 'string'
+    ? { body }
+    : { body: Buffer.from(body.bytes).toString('base64'), isBase64Encoded: true, headers: body.headers };
 
 function refusalOf(error: unknown): ServeFacts['refusal'] {
   const kind = error instanceof TidemarkError ? error.kind : undefined;

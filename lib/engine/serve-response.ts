@@ -120,13 +120,21 @@ function metaText({ service, vectorHash }: ServePlan, served: Served, context: M
   });
 }
 
+/** As checkAnswerSize, of bytes that are sent as base64. */
+export function checkAnswerBytes(bytes: number): void {
+  const sent = Math.ceil(bytes / 3) * 4;
+  if (sent > maxResponseBytes) throw tooLarge(sent);
+}
+
+const tooLarge = (bytes: number): TidemarkError =>
+  new TidemarkError(
+    'serve.tooLarge',
+    `the answer would take ${bytes} bytes, at most ${maxResponseBytes} can be sent; ask for fewer entities or features`,
+  );
+
 /** Throws serve.tooLarge where the answer takes more than Lambda sends (6 MB). */
 export function checkAnswerSize(text: string): void {
   if (text.length <= surelyFits) return;
   const bytes = Buffer.byteLength(JSON.stringify(text));
-  if (bytes > maxResponseBytes)
-    throw new TidemarkError(
-      'serve.tooLarge',
-      `the answer would take ${bytes} bytes, at most ${maxResponseBytes} can be sent; ask for fewer entities or features`,
-    );
+  if (bytes > maxResponseBytes) throw tooLarge(bytes);
 }

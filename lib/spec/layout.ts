@@ -26,6 +26,9 @@ export const eventColumns = {
   hash: (column: string): string => `_hash_${column}`,
 } as const;
 
+/** Media types of answers that are not text: API Gateway hands them on as bytes, in base64 from the function. */
+export const answerMediaTypes = { msgpack: 'application/msgpack', npy: 'application/x-npy' } as const;
+
 /** Glue names. One database per deployment. */
 export const databaseName = (project: string, stage: string): string => `tidemark_${project}_${stage}`;
 export const tableNames = {

@@ -60,6 +60,12 @@ describe('API', () => {
     template.hasResourceProperties('AWS::ApiGateway::Model', { Schema: Match.objectLike({ type: 'object' }) });
   });
 
+  it('hands on msgpack and matrices as bytes, and everything else as text', () => {
+    template.hasResourceProperties('AWS::ApiGateway::RestApi', {
+      BinaryMediaTypes: ['application/msgpack', 'application/x-npy'],
+    });
+  });
+
   it('logs accesses as JSON, traces, throttles, and never logs bodies', () => {
     template.hasResourceProperties('AWS::ApiGateway::Stage', {
       StageName: 'api',

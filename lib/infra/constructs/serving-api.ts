@@ -18,6 +18,7 @@ import { Construct } from 'constructs';
 import type { Stage } from '#infra/config.ts';
 import { endpointOf } from '#infra/constructs/private-api.ts';
 import { acknowledge } from '#infra/perms.ts';
+import { answerMediaTypes } from '#spec/layout.ts';
 import type { Throttle } from '#spec/serving-settings.ts';
 
 export interface ServingApiProps {
@@ -85,6 +86,7 @@ export class ServingApi extends Construct {
       restApiName: `tidemark-${props.project}-${props.stage.name}`,
       description: `features of ${props.project}, stage ${props.stage.name}`,
       ...endpointOf(this, props.stage.serving.privateApi),
+      binaryMediaTypes: Object.values(answerMediaTypes),
       minCompressionSize: Size.bytes(compressedBytes),
       cloudWatchRole: true,
       cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN, // account-wide: other APIs log through it too

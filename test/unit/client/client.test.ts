@@ -79,6 +79,26 @@ describe('online features', () => {
     });
   });
 
+  it('come as a matrix of either width, with the hash of the vectors', async () => {
+    const { url, rows } = await serveOverHttp();
+    await rows.store('orders', [1n], { values: [4n, Number.NaN, null] });
+    const client = createClient({ url, token: 'right' });
+    const request = {
+      features: ['orders:order_count', 'orders:ratio'],
+      entities: [{ customer_id: 1 }, { customer_id: 2 }],
+    };
+    const matrix = await client.onlineMatrix(request);
+    expect([matrix.shape, matrix.data]).toEqual([[2, 2], new Float64Array([4, Number.NaN, 0, 0.5])]);
+    const filled = await client.onlineMatrix({ ...request, fill: -1, dtype: 'float32' });
+    expect(filled.data).toEqual(new Float32Array([4, -1, 0, 0.5]));
+    const { meta } = await client.onlineVectors({ ...request, fill: -1 });
+    expect(filled.meta).toEqual({ asOf: meta.asOf, partial: false, vectorHash: meta.vectorHash });
+    await expect(client.onlineMatrix({ ...request, features: ['everything:a_string'] })).rejects.toMatchObject({
+      status: 400,
+      errors: [{ pointer: '/format', message: expect.stringContaining('everything__a_string (string)') }],
+    });
+  });
+
   it('take request fields beyond 2^53, and say where a request is wrong', async () => {
     const { url, rows } = await serveOverHttp();
     await rows.store('orders', [1n], { values: [4n, 10, 0] });

@@ -6,8 +6,9 @@ export async function serveOverHttp() {
   const api = serveApi();
   const server = await localServer(async ({ method, path, headers, body }) => {
     const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
-    const { statusCode, headers: answered, body: text } = await api.call(method, path, { headers: given, body });
-    return { status: statusCode, headers: answered, body: text };
+    const result = await api.call(method, path, { headers: { ...given, Accept: given.accept ?? '*/*' }, body });
+    const bytes = Buffer.from(result.body, result.isBase64Encoded === true ? 'base64' : 'utf8');
+    return { status: result.statusCode, headers: result.headers, body: bytes };
   });
   return { ...server, rows: api.rows };
 }

@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { openApiDocument } from '#lambdas/serve-features/open-api.ts';
@@ -115,4 +116,13 @@ it('has schemas that agree with the handler on which requests are well formed', 
   const vector = { features, entities, format: 'vector', fill: 0 };
   expect(schema('OnlineFeaturesRequest').safeParse(vector).success).toBe(true);
   expect((await serveApi().post(vector)).statusCode).toBe(200);
+});
+
+it('is a valid OpenAPI 3.1 document to a validator of the specification, and names every operation once', async () => {
+  const published = z.record(z.string(), z.unknown()).parse(JSON.parse(JSON.stringify(document)));
+  expect(await new Validator().validate(published)).toEqual({ valid: true });
+  expect((await new Validator().validate({ ...published, paths: { unrooted: {} } })).valid).toBe(false);
+  const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
+  const ids = operations.map(({ operationId }) => operationId);
+  expect(new Set(ids).size).toBe(ids.length);
 });

@@ -35,6 +35,7 @@ async function api() {
       parameters: {},
       query: {},
       body: '',
+      accept: undefined,
       requestId: 'r',
       principal: { id: 'admin', grants: adminGrants },
       charge: () => undefined,
