@@ -3,6 +3,7 @@ import { datasetMutants } from './dataset-mutants.ts';
 import { feastMutants } from './feast-mutants.ts';
 import { ingestMutants } from './ingest-mutants.ts';
 import type { Mutant } from './mutant.ts';
+import { servingLogMutants } from './serving-log-mutants.ts';
 import { sqlMutants } from './sql-mutants.ts';
 import { streamMutants } from './stream-mutants.ts';
 import { streamSqlMutants } from './stream-sql-mutants.ts';
@@ -14,6 +15,7 @@ export const mutants: readonly Mutant[] = [
   ...streamMutants,
   ...ingestMutants,
   ...feastMutants,
+  ...servingLogMutants,
   ...sqlMutants,
   ...streamSqlMutants,
 ];

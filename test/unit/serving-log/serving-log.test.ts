@@ -139,6 +139,17 @@ describe('the serving log', () => {
     expect(await readServingLog(shop.objects, range)).toMatchObject({ found: 2, lost: 1 });
   });
 
+  it('drops a row that no stream takes, and none of its neighbours', async () => {
+    const shop = new LoggedShop();
+    const basket = (sizes: number) => ({ amount: 1, voucher: 1, sizes: Array(sizes).fill(1) });
+    const entities = [1, 2].map((customer_id) => ({ customer_id }));
+    // just within what a request may have: 1 MiB, to which a record adds what is known of its answer
+    const request = [basket(524_150), basket(1)];
+    expect((await shop.post(path, { service: 'checkout', entities, request })).status).toBe(200);
+    await flushed(shop, 2);
+    expect(shop.counts).toEqual({ logged: 1, dropped: 1 });
+  });
+
   it('counts a row once that was put twice', async () => {
     const shop: LoggedShop = new LoggedShop({
       stream: {
