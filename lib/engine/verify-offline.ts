@@ -5,6 +5,7 @@ import { objectKeys, spineKeyColumn } from '#spec/layout.ts';
 import type { Entity, EntityView, Manifest, StreamSource } from '#spec/manifest.ts';
 import type { Value } from '#spec/value-type.ts';
 import { arrivalsNearSql } from '#sql/arrivals-near-sql.ts';
+import { statementViews } from '#sql/statement-views.ts';
 import { marksColumn, stateColumn, trainingSetSql, valueColumn } from '#sql/training-set-sql.ts';
 import type { Objects } from '#store/objects.ts';
 import type { SqlEngine } from '#store/sql-engine.ts';
@@ -30,16 +31,36 @@ export interface ServedEntities {
 
 /** What the point-in-time join says of each served entity at its answer's instant, by `view@version`; in the order of `served`. */
 export async function offlineRows(ports: OfflinePorts, asked: ServedEntities): Promise<Record<string, OfflineView>[]> {
-  const { entity, views, served, id } = asked;
-  const dataset = datasetOf(asked);
-  await ports.objects.put(`${objectKeys.spineParts(dataset)}part=0/spine.parquet`, writeParquet(spineColumns(asked)));
+  await ports.objects.put(
+    `${objectKeys.spineParts(datasetOf(asked))}part=0/spine.parquet`,
+    writeParquet(spineColumns(asked)),
+  );
+  const rows: Record<string, OfflineView>[] = asked.served.map(() => ({}));
+  const groups = statementViews(asked.views.map((view) => ({ view })));
+  for (const [group, own] of groups.entries()) {
+    const views = own.map(({ view }) => view);
+    const { rowIds, columns } = await joinedColumns(ports, { ...asked, views }, group);
+    rowIds.forEach((rowId, at) => {
+      Object.assign(rows[Number(rowId)] ?? {}, viewsAt(views, columns, at));
+    });
+  }
+  return rows;
+}
+
+/** The join of some views: row numbers, and per view its state, marks and features. */
+async function joinedColumns(
+  ports: OfflinePorts,
+  asked: ServedEntities,
+  group: number,
+): Promise<{ readonly rowIds: readonly Value[]; readonly columns: readonly (readonly Value[])[] }> {
+  const { entity, views, id } = asked;
   const select = trainingSetSql({
     database: ports.database,
     manifest: ports.manifest,
     views: views.map((view) => ({ view, features: view.features.map(({ name }) => name) })),
     mode: 'asServed',
     lagMillis: 0,
-    dataset,
+    dataset: datasetOf(asked),
     parts: { first: 0, last: 0 },
     eventTimeRangeMillis: rangeOf(asked),
     withMarks: true,
@@ -53,16 +74,9 @@ export async function offlineRows(ports: OfflinePorts, asked: ServedEntities): P
       ...view.features.map(({ name, type }) => ({ name: valueColumn(view, name), as: type })),
     ]),
   ];
-  const [rowIds = [], ...columns] = await unloadedColumns(ports, {
-    select,
-    wanted,
-    folder: `verify/${id}/${entity.name}-rows`,
-  });
-  const rows: Record<string, OfflineView>[] = served.map(() => ({}));
-  rowIds.forEach((rowId, at) => {
-    rows[Number(rowId)] = viewsAt(views, columns, at);
-  });
-  return rows;
+  const folder = `verify/${id}/${entity.name}-rows-${group}`;
+  const [rowIds = [], ...columns] = await unloadedColumns(ports, { select, wanted, folder });
+  return { rowIds, columns };
 }
 
 /** Longest that an event may take from its arrival to the item where nothing else is said: beyond it is an outage, not a delay. */

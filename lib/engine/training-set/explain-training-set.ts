@@ -4,10 +4,11 @@ import { formatInstant } from '#semantics/time.ts';
 import { viewId } from '#spec/find.ts';
 import type { EntityView, Manifest } from '#spec/manifest.ts';
 import type { DateRange } from '#sql/date-range.ts';
+import { statementViews } from '#sql/statement-views.ts';
 import { spineScansOf, type TableScan, trainingSetScans, type ViewScans } from '#sql/training-set-scans.ts';
 import type { TrainingSetSqlOptions } from '#sql/training-set-sql.ts';
 import { type DatasetSplit, splitsOf } from './dataset-splits.ts';
-import { joinGroups, plannedJoins, viewSelections } from './join-plan.ts';
+import { plannedJoins, viewSelections } from './join-plan.ts';
 import type { TrainingSetMode, TrainingSetRequest } from './request.ts';
 import type { StoredTable } from './scanned-tables.ts';
 import type { SpineSurvey, SurveyedPart } from './survey-spine.ts';
@@ -193,7 +194,7 @@ function explainedView(
   statements: readonly ViewScans[],
 ): ExplainedView {
   const { features = [] } = plan.reads.find((one) => one.view === view) ?? {};
-  const together = joinGroups(plan).find((reads) => reads.some((read) => read.view === view)) ?? [];
+  const together = statementViews(plan.reads).find((reads) => reads.some((read) => read.view === view)) ?? [];
   const isShared = (other: EntityView): boolean =>
     other !== view && other.entity === view.entity && other.kind !== 'stream' && view.kind !== 'stream';
   return {

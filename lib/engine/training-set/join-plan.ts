@@ -1,30 +1,9 @@
 import type { EntityRead, FeaturePlan } from '#engine/feature-plan.ts';
+import { statementViews } from '#sql/statement-views.ts';
 import type { TrainingSetSqlOptions } from '#sql/training-set-sql.ts';
 
 /** Athena writes at most 100 partitions in a statement. */
 export const partsPerJoin = 90;
-
-/**
- * Stages of a statement that are planned for. Trino refuses more than 150 (query.max-stage-count), and counts a common table as often as it is used.
- */
-const maximumStages = 120;
-/** Counted with EXPLAIN on Trino 476: 5 to 9 a view with stored rows; 44 to 70 a view over a stream, most with a history and every kind of aggregate. */
-const stagesOf = ({ view }: EntityRead): number => (view.kind === 'stream' ? 70 : 8);
-
-/** Views that are joined in one statement, in the order of the plan; those of one entity share a sort where they stand together. */
-export function joinGroups({ reads }: Pick<FeaturePlan, 'reads'>): readonly (readonly EntityRead[])[] {
-  const groups: EntityRead[][] = [];
-  let stages = Number.POSITIVE_INFINITY;
-  for (const read of reads) {
-    stages += stagesOf(read);
-    if (stages > maximumStages) {
-      groups.push([]);
-      stages = stagesOf(read);
-    }
-    groups.at(-1)?.push(read);
-  }
-  return groups;
-}
 
 /** One statement of a training set: some views at the labels of some parts. */
 export interface PlannedJoin<Part> {
@@ -38,7 +17,7 @@ export function plannedJoins<Part>(
   plan: Pick<FeaturePlan, 'reads'>,
   parts: readonly Part[],
 ): readonly PlannedJoin<Part>[] {
-  const groups = joinGroups(plan);
+  const groups = statementViews(plan.reads);
   return Array.from({ length: Math.ceil(parts.length / partsPerJoin) }, (_, at) =>
     parts.slice(at * partsPerJoin, (at + 1) * partsPerJoin),
   ).flatMap((own) => groups.map((reads) => ({ reads, parts: own })));
@@ -49,7 +28,7 @@ export function joinsOfPart(
   plan: Pick<FeaturePlan, 'reads'>,
   part: number,
 ): readonly { readonly join: number; readonly reads: readonly EntityRead[] }[] {
-  const groups = joinGroups(plan);
+  const groups = statementViews(plan.reads);
   const first = Math.floor(part / partsPerJoin) * groups.length;
   return groups.map((reads, group) => ({ join: first + group, reads }));
 }

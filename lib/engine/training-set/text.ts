@@ -2,8 +2,9 @@ import { planFeatures } from '#engine/feature-plan.ts';
 import { maxInstantMillis, minInstantMillis } from '#semantics/time.ts';
 import { tableNames } from '#spec/layout.ts';
 import type { Manifest } from '#spec/manifest.ts';
+import { statementViews } from '#sql/statement-views.ts';
 import { trainingSetSql } from '#sql/training-set-sql.ts';
-import { joinGroups, partsPerJoin, viewSelections } from './join-plan.ts';
+import { partsPerJoin, viewSelections } from './join-plan.ts';
 import { selectionOf, type TrainingSetMode } from './request.ts';
 
 export interface TrainingSetTextOptions {
@@ -26,7 +27,7 @@ export const idPlaceholder = '<training-set id>';
 export function trainingSetText(manifest: Manifest, options: TrainingSetTextOptions): string {
   const { database, service, features } = options;
   const plan = planFeatures(manifest, selectionOf({ service, features: features && [...features] }));
-  const statements = joinGroups(plan).map((reads) =>
+  const statements = statementViews(plan.reads).map((reads) =>
     trainingSetSql({
       database,
       manifest,

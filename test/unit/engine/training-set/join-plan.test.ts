@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EntityRead } from '#engine/feature-plan.ts';
-import { joinGroups, joinsOfPart, plannedJoins } from '#engine/training-set/join-plan.ts';
+import { joinsOfPart, plannedJoins } from '#engine/training-set/join-plan.ts';
+import { statementViews } from '#sql/statement-views.ts';
 import { batchViewOf, entityOf, streamViewOf, tableViewOf } from '#test/support/manifests.ts';
 
 const entity = entityOf('user', [{ name: 'user_id', type: 'int64' }]);
@@ -27,25 +28,23 @@ const names = (groups: readonly (readonly EntityRead[])[]): string[][] =>
   groups.map((reads) => reads.map(({ view }) => view.name));
 const tables = (count: number): EntityRead[] => Array.from({ length: count }, (_, at) => table(`t${at}`));
 
-describe('joinGroups', () => {
+describe('statementViews', () => {
   it('joins the views of a usual service in one statement', () => {
-    expect(names(joinGroups({ reads: [table('a'), batch('b'), stream('c'), batch('d')] }))).toEqual([
-      ['a', 'b', 'c', 'd'],
-    ]);
+    expect(names(statementViews([table('a'), batch('b'), stream('c'), batch('d')]))).toEqual([['a', 'b', 'c', 'd']]);
   });
 
   it('never joins two views over streams in one statement: together they may have more stages than Trino allows', () => {
-    expect(names(joinGroups({ reads: [stream('a'), stream('b'), table('c')] }))).toEqual([['a'], ['b', 'c']]);
+    expect(names(statementViews([stream('a'), stream('b'), table('c')]))).toEqual([['a'], ['b', 'c']]);
   });
 
   it('joins at most 15 views with stored rows in one statement, each view once and in order', () => {
-    const groups = names(joinGroups({ reads: tables(31) }));
+    const groups = names(statementViews(tables(31)));
     expect(groups.map((group) => group.length)).toEqual([15, 15, 1]);
     expect(groups.flat()).toEqual(tables(31).map(({ view }) => view.name));
   });
 
   it('has no statement where no view is read', () => {
-    expect(joinGroups({ reads: [] })).toEqual([]);
+    expect(statementViews([])).toEqual([]);
     expect(plannedJoins({ reads: [] }, [0, 1])).toEqual([]);
   });
 });
