@@ -17,7 +17,17 @@ export default defineConfig({
       servingLog: { sample: 1, retentionDays: 7, shards: 1 },
     },
     staging: { logRetentionDays: 14 },
-    prod: { protectData: true, logRetentionDays: 365 },
+    prod: {
+      protectData: true,
+      logRetentionDays: 365,
+      serveMemoryMb: 1769,
+      serving: {
+        provisionedConcurrency: { least: 2, most: 20 },
+        jobThrottle: { perSecond: 1, burst: 5 },
+        webAcl: {},
+      },
+      objectives: {},
+    },
   },
   access: {
     roles: {

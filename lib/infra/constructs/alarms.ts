@@ -20,6 +20,7 @@ import {
 import { runMetrics, serveMetrics } from '#observe/metric-names.ts';
 import { viewId } from '#spec/find.ts';
 import type { Manifest } from '#spec/manifest.ts';
+import { objectivesSchema } from '#spec/objectives.ts';
 
 export interface AlarmsProps {
   readonly manifest: Manifest;
@@ -65,6 +66,7 @@ export class Alarms extends Construct {
 
   private serving({ manifest, stage, api, serveFunction }: AlarmsProps): Alarm[] {
     const deployment = { project: manifest.project, stage: stage.name };
+    const { handlerMillis, storeMillis } = stage.objectives ?? objectivesSchema.parse({});
     return [
       this.alarm({
         runbook: 'api-5xx',
@@ -76,16 +78,16 @@ export class Alarms extends Construct {
       }),
       this.alarm({
         runbook: 'serve-latency',
-        what: 'the p99 of the serving handler is above 25 ms',
+        what: `the p99 of the serving handler is above ${handlerMillis} ms`,
         metric: serveFunction.metricDuration({ period: oneMinute }),
-        above: 25,
+        above: handlerMillis,
         ...sustained,
       }),
       this.alarm({
         runbook: 'store-latency',
-        what: 'the p99 of reading the online store is above 10 ms',
+        what: `the p99 of reading the online store is above ${storeMillis} ms`,
         metric: deploymentMetric(deployment, serveMetrics.storeMillis, { statistic: 'p99', period: oneMinute }),
-        above: 10,
+        above: storeMillis,
         ...sustained,
       }),
       this.alarm({

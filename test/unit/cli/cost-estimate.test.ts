@@ -24,7 +24,7 @@ describe('tidemark cost estimate', () => {
     const cost = await estimated({ rate: '2.5', service: 'delay_model', stage: 'prod', prices });
     expect(cost).toMatchObject({
       load: { requestsPerSecond: 2.5, entities: 1, features: expect.any(Number), readsWholeEntity: false },
-      setup: { memoryMb: 1024, provisioned: 0, hasWebAcl: false },
+      setup: { memoryMb: 1769, provisioned: 2, hasWebAcl: true },
       requestsPerMonth: 6_570_000,
       prices: { of: 'elsewhere', logsGb: 0.5 },
     });
