@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { FeatureStoreStacks } from '#infra/stacks/feature-store-stacks.ts';
@@ -97,7 +98,8 @@ describe('the serving log', () => {
     expect(statementsOn(streamArn, role)).toHaveLength(1);
   });
 
-  it.each(['serving-log-dropped', 'serving-log-behind'])('has the alarm %s', (name) => {
+  it.each(['serving-log-dropped', 'serving-log-behind'])('has the alarm %s and its entry in the runbook', (name) => {
+    expect(readFileSync('docs/runbook.md', 'utf8').split('\n')).toContain(`## ${name}`);
     observability.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmName: `tidemark-rides-dev-${name}`,
       AlarmDescription: Match.stringLikeRegexp(`docs/runbook.md#${name}$`),
