@@ -3,10 +3,12 @@ import { deployedIdentify, warmIdentify } from '#lambdas/http/identity/deployed-
 import { readEnvironment } from '#lambdas/read-environment.ts';
 import { createTelemetry } from '#lambdas/telemetry.ts';
 import type { Repository } from '#spec/transform.ts';
+import { BoundedRows } from '#store/bounded-rows.ts';
 import { systemClock } from '#store/clock.ts';
 import { createDynamoClient } from '#store/dynamodb/client.ts';
 import { DynamoOnlineRows } from '#store/dynamodb/online-rows.ts';
 import { signedReads } from '#store/dynamodb/signed-reads.ts';
+import { KeptRows } from '#store/kept-rows.ts';
 import type { OnlineRows } from '#store/online-rows.ts';
 import type { Secrets } from '#store/secrets.ts';
 import { environmentSchema } from './environment.ts';
@@ -25,11 +27,12 @@ export function createHandler(repository: Repository, secrets?: Secrets): HttpHa
   const deployment = { project: repository.manifest.project, stage: environment.STAGE_NAME };
   const telemetry = createTelemetry('serve-features', deployment);
   const client = createDynamoClient({ attempts: 1 }); // the adapter retries inside the deadline
-  const rows = new DynamoOnlineRows({
+  const table = new DynamoOnlineRows({
     client,
     reads: signedReads(client),
     tableName: environment.ONLINE_TABLE_NAME,
   });
+  const rows = new KeptRows(new BoundedRows(table, mostReads));
   const identify = deployedIdentify(repository, environment, secrets);
   const servingLog = openServingLog(environment, telemetry, deployment);
   warmUp(rows);
@@ -41,6 +44,8 @@ export function createHandler(repository: Repository, secrets?: Secrets): HttpHa
   });
 }
 
+/** Reads under way at once, of all requests of the process: as many as there are connections. */
+const mostReads = 128;
 const warmUpMillis = 2000;
 
 /**

@@ -15,7 +15,7 @@ export function onlineFeaturesRoute(options: OnlineFeaturesOptions): Route {
     handle: requestServer<CheckedRequest>(options, {
       read: ({ body, accept }, plans) => readRequest(body, { plans, encoding: answerEncoding(accept) }),
       write: (checked, served, { asOfMillis, requestId }) => {
-        if (served.partial && checked.onPartial === 'fail') throw partial(served);
+        if (checked.onPartial === 'fail' && (served.partial || served.counts.fallbacks > 0)) throw partial(served);
         return writerOf(checked)(served, {
           asOfMillis,
           requestId,

@@ -12,6 +12,9 @@ export function serveReporter({ metrics }: Telemetry, deployment: Deployment): (
     if (refusal === 'forbidden') values.push([serveMetrics.forbidden, 1]);
     if (refusal === 'throttled') values.push([serveMetrics.throttled, 1]);
     if (served) {
+      const { cacheHits, reads } = served.counts;
+      if (cacheHits !== undefined)
+        values.push([serveMetrics.cacheHits, cacheHits], [serveMetrics.cacheMisses, reads - cacheHits]);
       values.push([serveMetrics.entities, served.rows.length], [serveMetrics.storeMillis, served.storeMillis]);
       values.push([serveMetrics.partial, served.partial ? 1 : 0]);
       if (served.counts.unknownLayouts > 0) values.push([serveMetrics.unknownLayouts, served.counts.unknownLayouts]);

@@ -86,7 +86,8 @@ export function compile(definitions: Definitions, options: CompileOptions): Mani
     const hashes = service.features.map(
       ({ view, version }) => views.get(viewId({ name: view, version }))?.definitionHash,
     );
-    return { ...service, definitionHash: definitionHash({ service, hashes }) };
+    const { serving: _serving, ...decisive } = service; // how it is answered, not what its values mean
+    return { ...service, definitionHash: definitionHash({ service: decisive, hashes }) };
   });
   problems.throwIfAny();
   const manifest = {

@@ -19,9 +19,24 @@ export interface FeatureService<
   readonly name: TName;
   readonly version: number;
   readonly entries: TEntries;
+  readonly serving: ServingOptions;
 }
 
-export interface FeatureServiceOptions extends Documentation {
+/** How a service is answered besides by reading the store; durations are ages of what was read. */
+interface ServingOptions {
+  /**
+   * What is answered, with status FALLBACK, for keys that the store does not give in time: the declared defaults, or what the same process
+   * has read of them at most `within` ago (at most a day), else the defaults. @default 'fail' - ERROR, and 503 where it is all
+   */
+  readonly onUnavailable?: 'fail' | 'default' | { readonly lastKnown: { readonly within: number } };
+  /**
+   * What was read is served again until it is `ttl` old (at most a day), so an answer may lack the writes of that long; `negativeTtl`: that
+   * there is no row (at most `ttl`, the default; 0 never). @default - every request reads the store
+   */
+  readonly cache?: { readonly ttl: number; readonly negativeTtl?: number };
+}
+
+export interface FeatureServiceOptions extends Documentation, ServingOptions {
   /** @default 1 */
   readonly version?: number;
 }
@@ -43,6 +58,10 @@ export function featureService<const TName extends string, const TEntries extend
     name,
     version: options.version ?? 1,
     entries,
+    serving: {
+      ...(options.onUnavailable !== undefined && { onUnavailable: options.onUnavailable }),
+      ...(options.cache !== undefined && { cache: options.cache }),
+    },
     origin: originOfCaller(),
     documentation: documentationOf(options),
   });

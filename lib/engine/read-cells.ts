@@ -2,8 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { TidemarkError } from '#spec/errors.ts';
 import type { OnlineRows, ReadOutcome, RowAddress } from '#store/online-rows.ts';
 import type { ServeAddresses, Wanted } from './serve-addresses.ts';
-import { type Cell, rowCell, torn, unread, windowsCell } from './serve-cells.ts';
+import { type Cell, defaults, ofLastKnown, rowCell, torn, unread, windowsCell } from './serve-cells.ts';
 import type { ServePlan } from './serve-plan.ts';
+import { storeDeadline } from './serve-policy.ts';
 
 /** How the store is read. */
 export interface ReadCall {
@@ -20,6 +21,8 @@ export interface ReadCells {
   readonly cells: readonly Cell[];
   /** States whose two items were not of one hand-over at first. */
   readonly torn: number;
+  /** Items that were not asked of the store; undefined where the plan has no cache. */
+  readonly cacheHits: number | undefined;
   readonly storeMillis: number;
 }
 
@@ -36,15 +39,18 @@ export async function readCells(
   { addresses, wanted }: ServeAddresses,
   call: ReadCall,
 ): Promise<ReadCells> {
-  if (addresses.length === 0) return { cells: [], torn: 0, storeMillis: 0 };
+  const { kept, fallsBack, isCached } = call.plan.policy;
+  if (addresses.length === 0) return { cells: [], torn: 0, cacheHits: undefined, storeMillis: 0 };
   const startedAt = performance.now();
   const isStrong = call.consistency === 'strong';
   const outcomes = await rows.read(addresses, {
-    deadlineMillis: call.deadlineMillis,
+    deadlineMillis: storeDeadline(call),
     consistent: isStrong,
+    kept,
     isWholeEntity: call.plan.readsWholeEntity,
   });
   let storeMillis = performance.now() - startedAt;
+  const cacheHits = isCached && !isStrong ? outcomes.filter((outcome) => isFrom('cache', outcome)).length : undefined;
   const cells = wanted.map((one) => cellOf(call, one, { outcomes, address: one.address, isStrong }));
   const tornAt = cells.flatMap((cell, index) => (cell === torn ? [index] : []));
   if (tornAt.length > 0) {
@@ -52,6 +58,7 @@ export async function readCells(
     await readAgain(rows, { addresses, wanted, cells, tornAt, endsAt: startedAt + millisLeft(call) }, call);
     storeMillis += performance.now() - rereadAt;
   }
+  if (fallsBack) return { cells: cells.map(orDefaults), torn: tornAt.length, cacheHits, storeMillis };
   if (cells.every((cell) => cell === unread))
     throw new TidemarkError(
       'serve.storeUnavailable',
@@ -60,10 +67,15 @@ export async function readCells(
         kind: 'unavailable',
       },
     );
-  return { cells, torn: tornAt.length, storeMillis };
+  return { cells, torn: tornAt.length, cacheHits, storeMillis };
 }
 
-const millisLeft = ({ deadlineMillis, asOfMillis }: ReadCall): number => deadlineMillis - asOfMillis;
+const millisLeft = (call: ReadCall): number => storeDeadline(call) - call.asOfMillis;
+
+const orDefaults = (cell: Cell): Cell => (cell === unread || cell === torn ? defaults : cell);
+
+const isFrom = (from: 'cache' | 'lastKnown', outcome: ReadOutcome | undefined): boolean =>
+  outcome !== undefined && outcome.kind !== 'failed' && outcome.from === from;
 
 interface Read {
   readonly outcomes: readonly ReadOutcome[];
@@ -75,8 +87,10 @@ interface Read {
 function cellOf({ plan, asOfMillis }: ReadCall, { read: index }: Wanted, { outcomes, address, isStrong }: Read): Cell {
   const read = plan.reads[index];
   if (read === undefined) return unread;
-  if (read.kind === 'row') return rowCell(read, outcomes[address], asOfMillis);
-  return windowsCell(read, { head: outcomes[address], closed: outcomes[address + 1], isStrong }, asOfMillis);
+  const [head, closed] = [outcomes[address], read.kind === 'row' ? undefined : outcomes[address + 1]];
+  const cell =
+    read.kind === 'row' ? rowCell(read, head, asOfMillis) : windowsCell(read, { head, closed, isStrong }, asOfMillis);
+  return isFrom('lastKnown', head) || isFrom('lastKnown', closed) ? ofLastKnown(cell) : cell;
 }
 
 interface Torn {
@@ -99,7 +113,11 @@ async function readAgain(
       const address = wanted[index]?.address ?? 0;
       return addresses.slice(address, address + 2);
     });
-    const outcomes = await rows.read(pairs, { deadlineMillis: call.deadlineMillis, consistent: true });
+    const outcomes = await rows.read(pairs, {
+      deadlineMillis: storeDeadline(call),
+      consistent: true,
+      kept: call.plan.policy.kept,
+    });
     left.forEach((index, pair) => {
       const one = wanted[index];
       if (one) cells[index] = cellOf(call, one, { outcomes, address: 2 * pair, isStrong: true });

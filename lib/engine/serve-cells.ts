@@ -16,6 +16,8 @@ export interface Cell {
   readonly eventTimeMillis: number | null;
   /** False where something of it is not known (which the offline store may know): on-demand features of it are ERROR. */
   readonly isWhole: boolean;
+  /** Stands in for what the store did not give. */
+  readonly isFallback: boolean;
 }
 
 const noCell = (state: 'MISSING' | 'ERROR'): Cell => ({
@@ -24,8 +26,11 @@ const noCell = (state: 'MISSING' | 'ERROR'): Cell => ({
   marks: null,
   eventTimeMillis: null,
   isWhole: state !== 'ERROR',
+  isFallback: false,
 });
 export const missing = noCell('MISSING');
+/** Defaults in place of what was not read. */
+export const defaults: Cell = { ...missing, isFallback: true };
 /** Not read before the deadline. */
 export const unread = noCell('ERROR');
 /** Of an unknown layout, or a text that no writer of ours can have written: one bad value, not a bad answer. */
@@ -42,7 +47,7 @@ export function rowCell(read: RowRead, outcome: ReadOutcome | undefined, asOfMil
   const { eventTimeMillis, deleted, marks, values } = unpacked.row;
   if (deleted) return missing;
   const expired = eventTimeMillis !== null && asOfMillis - eventTimeMillis > read.ttlMillis;
-  return { state: expired ? 'EXPIRED' : 'PRESENT', values, marks, eventTimeMillis, isWhole: true };
+  return { state: expired ? 'EXPIRED' : 'PRESENT', values, marks, eventTimeMillis, isWhole: true, isFallback: false };
 }
 
 /** The items of an entity's state as they were read together; `isStrong`: by a strongly consistent read. */
@@ -85,7 +90,7 @@ function finished({ plan }: StreamRead, windows: readonly Windows[], asOfMillis:
   const isWhole = windows.every(
     ({ lostUntilMillis }) => lostUntilMillis === null || !reachesBack(plan, lostUntilMillis, asOfMillis),
   );
-  return { state: 'PRESENT', values, marks, eventTimeMillis: null, isWhole };
+  return { state: 'PRESENT', values, marks, eventTimeMillis: null, isWhole, isFallback: false };
 }
 
 /** True where a window that is read at the instant may miss events which arrived until then. */
@@ -96,6 +101,12 @@ const reachesBack = ({ features, windows }: StreamRead['plan'], lostUntilMillis:
       return window !== undefined && asOfMillis < countsUntilMillis(lostUntilMillis, window);
     }),
   );
+
+/** A cell of what the store gave earlier. Two items of different hand-overs stay apart as long as the store cannot be asked again. */
+export function ofLastKnown(cell: Cell): Cell {
+  if (cell === torn) return unread;
+  return cell.state === 'ERROR' ? cell : { ...cell, isFallback: true };
+}
 
 function orUndefined<T>(read: () => T): T | undefined {
   try {

@@ -27,15 +27,19 @@ export interface ServedRow {
 
 export interface Served {
   readonly rows: readonly ServedRow[];
-  /** Some key could not be read before the deadline: its values are null with status ERROR. */
+  /** Some key could not be read before the deadline, and no policy says what stands for it: its values are null with status ERROR. */
   readonly partial: boolean;
   readonly counts: {
-    /** Distinct items asked of the store. */
+    /** Distinct items that are needed of the store. */
     readonly reads: number;
     /** States that were read again, caught between two hand-overs. */
     readonly torn: number;
     readonly unknownLayouts: number;
     readonly transformErrors: number;
+    /** Reads that the service's policy answers, the store having failed: values with status FALLBACK. */
+    readonly fallbacks: number;
+    /** Of the items, those that were not asked of the store because a request had read them lately; undefined without a cache. */
+    readonly cacheHits: number | undefined;
   };
   readonly storeMillis: number;
 }
@@ -47,7 +51,7 @@ export interface Served {
 export async function serveFeatures(rows: Pick<OnlineRows, 'read'>, call: ServeCall): Promise<Served> {
   const { plan } = call;
   const wanted = serveAddresses(plan, call.entityKeys);
-  const { cells, torn: tornStates, storeMillis } = await readCells(rows, wanted, call);
+  const { cells, torn: tornStates, cacheHits, storeMillis } = await readCells(rows, wanted, call);
   const cellsOfRow = call.entityKeys.map((_, row) =>
     plan.reads.map((_, read) => cells[wanted.indexOf[row * plan.reads.length + read] ?? 0] ?? unread),
   );
@@ -56,7 +60,14 @@ export async function serveFeatures(rows: Pick<OnlineRows, 'read'>, call: ServeC
   return {
     rows: cellsOfRow.map((rowCells, row) => servedRow(plan, { cells: rowCells, computed: computed.rows[row] })),
     partial: cells.some((cell) => cell === unread || cell === torn),
-    counts: { reads: wanted.addresses.length, torn: tornStates, unknownLayouts, transformErrors: computed.errors },
+    counts: {
+      reads: wanted.addresses.length,
+      torn: tornStates,
+      unknownLayouts,
+      transformErrors: computed.errors,
+      fallbacks: cells.reduce((sum, cell) => sum + (cell.isFallback ? 1 : 0), 0),
+      cacheHits,
+    },
     storeMillis,
   };
 }
@@ -66,7 +77,12 @@ function readValue(cell: Cell, feature: ReadFeature): Value {
   return cell.state === 'ERROR' ? null : feature.fallback;
 }
 
-function readStatus(cell: Cell, { slot }: ReadFeature): FeatureStatus {
+function readStatus(cell: Cell, feature: ReadFeature): FeatureStatus {
+  const status = storedStatus(cell, feature);
+  return cell.isFallback && status !== 'ERROR' ? 'FALLBACK' : status;
+}
+
+function storedStatus(cell: Cell, { slot }: ReadFeature): FeatureStatus {
   if (cell.state !== 'PRESENT' || cell.marks === null) return cell.state;
   const mark = cell.marks[slot];
   return mark === rowMarks.empty ? 'DEFAULT' : mark === rowMarks.error ? 'ERROR' : 'PRESENT';
@@ -125,7 +141,8 @@ function servedRow(plan: ServePlan, { cells, computed }: RowParts): ServedRow {
         computed?.failures[result.viewId] === undefined && result.reads.every((read) => cells[read]?.isWhole);
       values[index] = isKnown ? (computed?.views[result.viewId]?.[result.feature] ?? null) : null;
       eventTimes[index] = null;
-      valueStatus = isKnown ? 'PRESENT' : 'ERROR';
+      const isFallback = result.reads.some((read) => cells[read]?.isFallback);
+      valueStatus = !isKnown ? 'ERROR' : isFallback ? 'FALLBACK' : 'PRESENT';
     }
     if (valueStatus === 'PRESENT') continue;
     status ??= [...plan.allPresent];

@@ -12,6 +12,7 @@ import {
   type RequestField,
 } from './feature-plan.ts';
 import { type OnDemand, onDemandOf } from './on-demand.ts';
+import { type ServePolicy, servePolicy } from './serve-policy.ts';
 import { type ReadFeature, readFeature, type ServeRead, serveRead } from './serve-read.ts';
 import { vectorHashOf } from './vector-hash.ts';
 
@@ -48,6 +49,7 @@ export interface ServePlan {
   readonly requestFields: readonly RequestField[];
   /** Undefined where no feature is computed on demand. */
   readonly onDemand: OnDemand | undefined;
+  readonly policy: ServePolicy;
 }
 
 /**
@@ -83,6 +85,7 @@ export function planServing(repository: Repository, selection: FeatureSelection)
     keys,
     requestFields: plan.requestFields,
     onDemand: plan.transforms.length > 0 ? onDemandOf(plan, repository) : undefined,
+    policy: servePolicy(plan.service?.serving),
   };
 }
 

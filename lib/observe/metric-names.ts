@@ -43,6 +43,9 @@ export const serveMetrics = {
   unknownLayouts: { name: 'UnknownLayouts', unit: 'Count' },
   /** Runs of an on-demand view's transform that failed, one per entity and view. */
   transformErrors: { name: 'TransformErrors', unit: 'Count' },
+  /** Items of services with a cache that were served from it, and that were asked of the store: the hit rate is hits / (hits + misses). */
+  cacheHits: { name: 'ServeCacheHits', unit: 'Count' },
+  cacheMisses: { name: 'ServeCacheMisses', unit: 'Count' },
 } as const satisfies MetricTable;
 
 /** Metrics of the serving log, as the serving function writes it: rows of answers. */

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { formulaSchema } from './aggregation.ts';
 import { jsonValueSchema } from './json-value.ts';
+import { servingPolicySchema } from './serving-policy.ts';
 import { columnTypeSchema, featureTypeSchema, scalarTypeSchema } from './value-type.ts';
 
 export const manifestVersion = 1;
@@ -159,6 +160,8 @@ export const featureServiceSchema = z.strictObject({
   version,
   definitionHash: hash,
   features: z.array(featureReferenceSchema),
+  /** Absent: every request reads the store, and keys that it does not give are ERROR. */
+  serving: z.optional(servingPolicySchema),
   ...described,
 });
 

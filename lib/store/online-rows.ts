@@ -14,15 +14,32 @@ export interface OnlineRow extends RowAddress {
 
 /** What a read found: the packed row, nothing, or a failure that outlived the deadline's retries. */
 export type ReadOutcome =
-  | { readonly kind: 'found'; readonly packed: string }
-  | { readonly kind: 'absent' }
+  | ({ readonly kind: 'found'; readonly packed: string } & FromMemory)
+  | ({ readonly kind: 'absent' } & FromMemory)
   | { readonly kind: 'failed'; readonly reason: string };
+
+/** Absent: read for this call. `lastKnown`: the store did not give it, this is what an earlier read did. */
+interface FromMemory {
+  readonly from?: 'cache' | 'lastKnown';
+}
+
+/** How old what a process has kept may be to be answered, in milliseconds since its read; 0: not at all. */
+export interface KeptRule {
+  /** A found row, in place of a read. */
+  readonly foundMillis: number;
+  /** That there is no row, in place of a read; at most `foundMillis`. */
+  readonly absentMillis: number;
+  /** Either, where the store does not give it. */
+  readonly lastKnownMillis: number;
+}
 
 export interface ReadOptions {
   /** Epoch milliseconds by which the answer must be given; what is not read by then is `failed`. */
   readonly deadlineMillis: number;
   /** Read-your-write. @default false */
   readonly consistent?: boolean;
+  /** For stores that keep what they have read (KeptRows); a consistent read is not answered from a cache. @default - nothing is kept */
+  readonly kept?: KeptRule | undefined;
   /**
    * The addresses are all that is kept of their entities, leftovers of old versions apart: a store may read an entity as a whole.
    * @default false

@@ -6,6 +6,7 @@ import type { View } from '../view.ts';
 import type { AnyView } from './collect.ts';
 import { checkName, checkVersion, documented } from './documented.ts';
 import type { Problems } from './problems.ts';
+import { compileServingPolicy } from './serving-policy.ts';
 
 /** Features that one request may ask for. */
 const maxServiceFeatures = 200;
@@ -35,7 +36,8 @@ export function compileService(
         'notOnline',
         `feature service "${name}" needs view "${viewId(offline)}", which is not online; set online: true on the view or leave its features out`,
       );
-  return { name, version, features, ...documented(documentation) };
+  const serving = compileServingPolicy(definition, problems);
+  return { name, version, features, ...(serving && { serving }), ...documented(documentation) };
 }
 
 const viewOf = (entry: ServiceEntry): View =>

@@ -5,6 +5,7 @@ import {
   count,
   days,
   entity,
+  featureService,
   float64,
   hours,
   int64,
@@ -51,6 +52,18 @@ describe('hashes', () => {
     expect(compiled(stats).hash).not.toBe(
       compiled(batchView('driver_stats', { ...stats.options, description: 'x' } as never)).hash,
     );
+  });
+
+  it('of a service do not change with how it is answered while the store is down, nor with its cache', () => {
+    const serviceOf = (options: object) => compiled(featureService('model', [stats], options)).services[0];
+    const policy = { onUnavailable: { lastKnown: { within: hours(1) } }, cache: { ttl: 5000 } };
+    expect(serviceOf(policy)?.serving).toEqual({
+      onUnavailable: { kind: 'lastKnown', withinMillis: 3_600_000 },
+      cache: { ttlMillis: 5000, negativeTtlMillis: 5000 },
+    });
+    expect(serviceOf({ onUnavailable: 'default' })?.serving).toEqual({ onUnavailable: { kind: 'default' } });
+    expect(serviceOf({ onUnavailable: 'fail' })).toEqual(serviceOf({}));
+    expect(serviceOf(policy)?.definitionHash).toBe(serviceOf({})?.definitionHash);
   });
 
   it('of a definition change with its entity and its inputs', () => {

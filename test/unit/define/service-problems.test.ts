@@ -17,12 +17,53 @@ import {
 } from '#define/index.ts';
 import { batch, driver, onDemand, problemsOf, request, saidOf, source, table, trips, unchecked } from './fixture.ts';
 
+const policies: readonly (readonly [what: string, options: object, said: string])[] = [
+  [
+    'an unknown policy',
+    { onUnavailable: 'stale' },
+    'onUnavailable must be "fail", "default" or { lastKnown: { within } }, got "stale"; write it as { lastKnown: { within: minutes(15) } }',
+  ],
+  [
+    'last known values without a bound',
+    { onUnavailable: { lastKnown: {} } },
+    'onUnavailable must be "fail", "default" or { lastKnown: { within } }, got {"lastKnown":{}}; write it as { lastKnown: { within: minutes(15) } }',
+  ],
+  [
+    'last known values of more than a day',
+    { onUnavailable: { lastKnown: { within: days(2) } } },
+    'onUnavailable.lastKnown.within is 2d, at most 1d are allowed; make it shorter',
+  ],
+  [
+    'last known values that the cache serves anyway',
+    { onUnavailable: { lastKnown: { within: 5000 } }, cache: { ttl: 5000 } },
+    "onUnavailable.lastKnown.within is 5s and cache.ttl 5s; what is no older than the cache's ttl is served anyway, make within longer",
+  ],
+  [
+    'a cache without a time to live',
+    { cache: {} },
+    'cache.ttl must be a positive whole number of milliseconds, got undefined; write it as seconds(5)',
+  ],
+  [
+    'absent rows that are kept longer than found ones',
+    { cache: { ttl: 1000, negativeTtl: 1001 } },
+    'cache.negativeTtl must be whole milliseconds from 0 (absent rows are not kept) to cache.ttl (1s), which bounds the age of whatever is served, got 1001',
+  ],
+];
+
 const cases: readonly (readonly [what: string, definitions: readonly Definition[], said: string])[] = [
   [
     'a service without features',
     [featureService('model', [])],
     'define.noFeatures: feature service "model" has no features; list at least one',
   ],
+  ...policies.map(
+    ([what, options, said]) =>
+      [
+        what,
+        [featureService('model', [table({})], unchecked(options))],
+        `define.servingPolicy: feature service "model": ${said}`,
+      ] as const,
+  ),
   [
     'a service of a view that is not online',
     [featureService('model', [unchecked(batch({ online: false }))])],
