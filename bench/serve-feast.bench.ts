@@ -15,7 +15,7 @@ const shapes = [
 ] as const;
 type Shape = (typeof shapes)[number];
 const seconds = Number(process.env.TIDEMARK_BENCH_SECONDS ?? 4);
-const [warmUpSeconds, rounds] = [2, 2];
+const [warmUpSeconds, rounds] = [3, 2];
 
 /** A way to be asked: our own route, or Feast's on either server. */
 interface Contender {
@@ -56,7 +56,7 @@ async function compared(contenders: readonly Contender[]): Promise<BenchResult[]
   for (const shape of shapes) {
     for (const { server, call } of contenders) await check(server, call(shape), shape);
     for (const { server, call } of contenders)
-      await load(server, call(shape), { connections: 1, seconds: warmUpSeconds });
+      await load(server, call(shape), { connections: 16, seconds: warmUpSeconds });
     for (const connections of [1, 16]) {
       const figures = new Map<string, LoadFigures[]>();
       for (let round = 0; round < rounds; round++)
