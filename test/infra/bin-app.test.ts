@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -8,11 +8,14 @@ const outputs = mkdtempSync(join(tmpdir(), 'tidemark-app-'));
 afterAll(() => rmSync(outputs, { recursive: true, force: true }));
 
 /** Runs the app as the CDK's CLI does, without bundling. */
-const synthesize = (context: Readonly<Record<string, unknown>>): Promise<{ code: number; stderr: string }> =>
+const synthesize = (
+  context: Readonly<Record<string, unknown>>,
+  folder = outputs,
+): Promise<{ code: number; stderr: string }> =>
   new Promise((resolve) => {
     const env = {
       ...process.env,
-      CDK_OUTDIR: outputs,
+      CDK_OUTDIR: folder,
       CDK_CONTEXT_JSON: JSON.stringify({ 'aws:cdk:bundling-stacks': [], repository: 'examples/flights', ...context }),
     };
     const child = execFile('node_modules/.bin/node', ['bin/app.ts'], { env }, (_, __, stderr) =>
@@ -21,10 +24,25 @@ const synthesize = (context: Readonly<Record<string, unknown>>): Promise<{ code:
   });
 
 describe('bin/app.ts', () => {
-  it('synthesizes the stacks of a stage, with every check passed', async () => {
-    const { code, stderr } = await synthesize({ stage: 'dev' });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(readdirSync(outputs).filter((name) => name.endsWith('.template.json'))).toHaveLength(5);
+  it('synthesizes the stacks of a stage, with every check passed, and for the local cloud without what it lacks', async () => {
+    const folders = { aws: join(outputs, 'aws'), local: join(outputs, 'local') };
+    const runs = [
+      synthesize({ stage: 'prod' }, folders.aws),
+      synthesize({ stage: 'prod', cloud: 'local' }, folders.local),
+    ];
+    for (const { code, stderr } of await Promise.all(runs)) expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const stacks = (folder: string): string[] =>
+      readdirSync(folder)
+        .filter((name) => name.endsWith('.template.json'))
+        .map((name) => /^flights([a-z]+)\w{8}\.template\.json$/.exec(name)?.[1] ?? name)
+        .sort();
+    const common = ['materialization', 'observability', 'serving', 'storage', 'stream'];
+    expect(stacks(folders.aws)).toEqual([...common, 'protection'].sort());
+    expect(stacks(folders.local)).toEqual(common);
+    const texts = readdirSync(folders.local)
+      .filter((name) => name.endsWith('.template.json'))
+      .map((name) => readFileSync(join(folders.local, name), 'utf8'));
+    expect(texts.join('').match(/AWS::Lambda::Alias|ScalableTarget|CompositeAlarm|WAFv2/g)).toBeNull();
   });
 
   it('fails when no stage is named, and lists those that there are', async () => {
