@@ -7,6 +7,7 @@ import { codegen } from './commands/codegen.ts';
 import { costEstimate } from './commands/cost-estimate.ts';
 import { deploy } from './commands/deploy.ts';
 import { explain } from './commands/explain.ts';
+import { docsApi } from './commands/docs-api.ts';
 import { exportCommand, exportExplain } from './commands/export.ts';
 import { history } from './commands/history.ts';
 import { load } from './commands/load.ts';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   explain,
   costEstimate,
   codegen,
+  docsApi,
   deploy,
   load,
   materialize,

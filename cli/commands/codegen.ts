@@ -6,8 +6,7 @@ import { pythonCode } from '../codegen/python-code.ts';
 import { typescriptCode } from '../codegen/typescript-code.ts';
 import { type Command, stringOption } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { loadManifest, repositoryFolder } from '../repository.ts';
-import { readTarget, targetExists } from '../target.ts';
+import { chosenRepository, loadManifest } from '../repository.ts';
 
 const writers = { typescript: typescriptCode, python: pythonCode };
 const isLanguage = (text: string): text is keyof typeof writers => Object.hasOwn(writers, text);
@@ -37,10 +36,7 @@ export const codegen: Command = {
         'cli.badArguments',
         `--lang must be one of ${Object.keys(writers).join(', ')}, got ${JSON.stringify(language)}`,
       );
-    const given = stringOption(options, 'repository');
-    const named = stringOption(options, 'target');
-    const target = given === undefined && (named !== undefined || targetExists()) ? readTarget(named) : undefined;
-    const types = deployedTypes(await loadManifest(repositoryFolder(given, target)));
+    const types = deployedTypes(await loadManifest(chosenRepository(options)));
     const text = writers[language](types);
     const isStale = !existsSync(file) || readFileSync(file, 'utf8') !== text;
     const result = { file, language, isStale, services: types.services.map(({ id }) => id) };

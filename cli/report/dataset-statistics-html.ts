@@ -1,17 +1,14 @@
 import type { ColumnStatistics, ValueCount } from '#engine/statistics/column-statistics.ts';
 import type { DatasetStatistics } from '#engine/statistics/dataset-statistics.ts';
 import { differentText, percent, shown, warningTexts } from './dataset-statistics.ts';
+import { escaped, htmlPage } from './html-page.ts';
 import { grouped } from './table.ts';
 
 /** Statistics as a page of its own: no script, nothing that is loaded from elsewhere. `lines`: what the dataset is. */
 export function datasetStatisticsHtml(lines: readonly string[], { columns, label }: DatasetStatistics): string {
   const [title = '', ...rest] = lines.map((line) => line.trim());
   const balances = label ? [['all rows', label.balance] as const, ...Object.entries(label.splits ?? {})] : [];
-  return [
-    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escaped(title)}</title><style>${style}</style></head><body>`,
-    `<h1>${escaped(title)}</h1>`,
+  return htmlPage(title, style, [
     ...rest.map((line) => `<p>${escaped(line)}</p>`),
     ...warningTexts(columns).map((warning) => `<p class="warning">${escaped(warning)}</p>`),
     ...(label ? [`<h2>label ${escaped(label.column)}</h2>`] : []),
@@ -24,23 +21,13 @@ export function datasetStatisticsHtml(lines: readonly string[], { columns, label
       (column) =>
         `<section><h3>${escaped(column.name)} <small>${escaped(column.type ?? 'unknown')}</small></h3>${details(column)}</section>`,
     ),
-    '</body></html>\n',
-  ].join('\n');
+  ]);
 }
 
 const style =
   'body{font:14px/1.4 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}' +
   'section{display:inline-block;vertical-align:top;width:21rem;margin:0 1rem 1rem 0;overflow-wrap:anywhere}' +
   'h3{margin:.5rem 0}small{color:#666;font-weight:normal}.warning{color:#a33}td{padding:0 1rem 0 0}svg{display:block}rect{fill:#47a}text{font-size:11px}';
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => escapes[character] ?? '');
 
 function details(column: ColumnStatistics): string {
   const { rows, nulls, nullShare, min, max, mean, stddev, quantiles, trueShare, lengths, histogram, top } = column;
