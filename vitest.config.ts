@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/{unit,property,contract,infra,kill,types,regression}/**/*.test.ts', 'test/*.test.ts'],
+          include: ['test/{unit,property,contract,infra,kill,types,regression,fuzz}/**/*.test.ts', 'test/*.test.ts'],
           exclude: ['test/**/*.cloud.test.ts'],
           testTimeout: 60_000,
         },
