@@ -29,11 +29,12 @@ class HeldRows extends MemoryOnlineRows {
   }
 
   override async read(addresses: readonly RowAddress[], options: ReadOptions): Promise<readonly ReadOutcome[]> {
+    const { gate } = this;
     this.asked.push(addresses.map(({ entityKey }) => entityKey));
     const outcomes = this.isDown
       ? addresses.map((): ReadOutcome => ({ kind: 'failed', reason: 'down' }))
       : await super.read(addresses, options);
-    await this.gate;
+    await gate;
     return outcomes;
   }
 }
