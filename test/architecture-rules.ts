@@ -73,7 +73,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'clients/typescript': [],
   localstack: ['node:[a-z_/]+$'],
-  examples: ['lib/define/index', 'node:[a-z_/]+$'],
+  examples: ['lib/define/index', 'clients/typescript/index', 'node:[a-z_/]+$'],
   bin: ['lib/(infra|define|spec)/', 'npm:aws-cdk-lib', 'npm:cdk-nag', 'node:[a-z_/]+$'],
 };
 const toPath = (target: string): string => {
