@@ -46,8 +46,8 @@ export interface DashboardProps {
 }
 
 const fiveMinutes = Duration.minutes(5);
-/** Widgets a row of CloudWatch's 24 columns. */
-const [third, half] = [8, 12];
+/** Of CloudWatch's 24 columns. */
+const third = 8;
 
 /** One page: is it up, is it quick, is it fresh, what does it cost. */
 export class Dashboard extends Construct {
@@ -156,8 +156,19 @@ export class Dashboard extends Construct {
     const { onlineTableName, workgroupName } = this.props;
     const terabyte = 1024 ** 4;
     return [
-      graph('Online table', half, [throttledRequests(onlineTableName), systemErrors(onlineTableName)]),
-      graph('Athena', half, [
+      graph('Online table', third, [throttledRequests(onlineTableName), systemErrors(onlineTableName)]),
+      graph('Cache of services that have one: share of items found in it', third, [
+        new MathExpression({
+          label: 'hit rate',
+          expression: 'hits / SUM([hits, misses])',
+          usingMetrics: {
+            hits: this.emitted(serveMetrics.cacheHits, 'Sum'),
+            misses: this.emitted(serveMetrics.cacheMisses, 'Sum'),
+          },
+          period: fiveMinutes,
+        }),
+      ]),
+      graph('Athena', third, [
         failedQueries(workgroupName),
         new MathExpression({
           label: 'USD scanned by runs at 5 USD a TB',
