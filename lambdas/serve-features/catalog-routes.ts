@@ -53,10 +53,10 @@ const viewAnswer = (manifest: Manifest, view: View) => ({
   ...(view.kind === 'onDemand' ? {} : { keys: findEntity(manifest, view.entity).keys }),
 });
 
-/** What a client must send for the service, and what it gets, in the order of the values. */
+/** What a client must send for the service, and what it gets, in the order of the values; with its policy of fallback and cache where it has one. */
 function serviceAnswer(manifest: Manifest, reference: string) {
   const plan = planFeatures(manifest, { service: reference });
-  const { name, version, definitionHash, description, owner, tags } = plan.service ?? {};
+  const { name, version, definitionHash, description, owner, tags, serving } = plan.service ?? {};
   return {
     id: `${name}@${version}`,
     name,
@@ -66,6 +66,7 @@ function serviceAnswer(manifest: Manifest, reference: string) {
     description,
     owner,
     tags,
+    ...serving,
     features: plan.results.map(({ name: resultName, view, feature }) => ({
       name: resultName,
       feature: `${viewId(view)}:${feature.name}`,

@@ -190,6 +190,13 @@ it('a last known row is served no longer than the service says', async () => {
   expect(await ask('remembering', [1])).toMatchObject({ rows: [defaults] });
 });
 
+it('the catalog says how a service is answered', async () => {
+  const told = await api.call('GET', '/v1/feature-services/remembering');
+  expect(JSON.parse(told.body)).toMatchObject({ onUnavailable: { kind: 'lastKnown', withinMillis: quarter } });
+  const other = await api.call('GET', '/v1/feature-services/failing');
+  expect(Object.keys(JSON.parse(other.body))).not.toContain('onUnavailable');
+});
+
 describe('a cache', () => {
   it('spares reads for its time to live, tells how often, and is passed by for strong consistency', async () => {
     await store(1, 10);
