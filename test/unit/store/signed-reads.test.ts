@@ -17,17 +17,22 @@ const refused = (status: number, type: string) => (_: IncomingMessage, response:
   void response.writeHead(status).end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}` }));
 
 let keyId = 'first';
+/** The chain of credentials answers when this does. */
+let chain: Promise<void> = Promise.resolve();
 function newRows() {
   const { port } = server.address() as AddressInfo; // a TCP server's address
   const client = new DynamoDBClient({
     region: 'eu-west-1',
     endpoint: `http://127.0.0.1:${port}`,
-    credentials: async () => ({
-      accessKeyId: keyId,
-      secretAccessKey: 'secret',
-      sessionToken: `session of ${keyId}`,
-      expiration: new Date(Date.now() + 3_600_000),
-    }),
+    credentials: async () => {
+      await chain;
+      return {
+        accessKeyId: keyId,
+        secretAccessKey: 'secret',
+        sessionToken: `session of ${keyId}`,
+        expiration: new Date(Date.now() + 3_600_000),
+      };
+    },
   });
   return new DynamoOnlineRows({ client, tableName: 'rows', reads: signedReads(client), attemptMillis: 200 });
 }
@@ -64,6 +69,27 @@ it('reads on with new credentials when the ones it has are refused, without a fa
   expect(await read(rows)).toEqual({ kind: 'found', packed: 'after' });
   answer = refused(400, 'ExpiredTokenException');
   expect(await read(rows)).toEqual({ kind: 'failed', reason: 'ExpiredTokenException' });
+});
+
+it('fails inside the deadline while new credentials do not come, and reads on once they do', async () => {
+  keyId = 'old';
+  const rows = newRows();
+  let come: (() => void) | undefined;
+  const first = chain;
+  answer = found('before');
+  expect(await read(rows)).toEqual({ kind: 'found', packed: 'before' });
+  chain = new Promise((resolve) => {
+    come = resolve;
+  });
+  answer = (request, response) =>
+    request.headers.authorization?.includes('Credential=new/')
+      ? found('after')(request, response)
+      : refused(400, 'ExpiredTokenException')(request, response);
+  expect(await read(rows, 300)).toMatchObject({ kind: 'failed' });
+  keyId = 'new';
+  come?.();
+  chain = first;
+  expect(await read(rows)).toEqual({ kind: 'found', packed: 'after' });
 });
 
 it.each([
