@@ -54,23 +54,9 @@ export interface Client<TDeployment extends Deployment> {
     options?: CallOptions,
   ): Promise<OnlineColumns<ServiceFeatures<TDeployment, TService>>>;
   /** Vectors of numbers in the order of the service, for a model. Refused where a feature is neither numeric nor bool. */
-  onlineVectors<const TRef extends FeatureRef<TDeployment>>(
-    request: RefsRequest<TDeployment, TRef> & VectorOptions,
-    options?: CallOptions,
-  ): Promise<OnlineVectors>;
-  onlineVectors<TService extends ServiceName<TDeployment>>(
-    request: ServiceRequest<TDeployment, TService> & VectorOptions,
-    options?: CallOptions,
-  ): Promise<OnlineVectors>;
+  readonly onlineVectors: ReadVectors<TDeployment, VectorOptions, OnlineVectors>;
   /** The vectors of all entities as one matrix of numbers. */
-  onlineMatrix<const TRef extends FeatureRef<TDeployment>>(
-    request: RefsRequest<TDeployment, TRef> & MatrixOptions,
-    options?: CallOptions,
-  ): Promise<OnlineMatrix>;
-  onlineMatrix<TService extends ServiceName<TDeployment>>(
-    request: ServiceRequest<TDeployment, TService> & MatrixOptions,
-    options?: CallOptions,
-  ): Promise<OnlineMatrix>;
+  readonly onlineMatrix: ReadVectors<TDeployment, MatrixOptions, OnlineMatrix>;
   /**
    * Puts 1 to 500 events into the stream of a source; each has an outcome of its own. Not sent again where nobody knows whether it was received: where
    * the source deduplicates (`delivery`), push the same events again.
@@ -90,6 +76,18 @@ export interface Client<TDeployment extends Deployment> {
   awaitTrainingSet(id: string, options?: WaitOptions): Promise<TrainingSet>;
   featureViews(options?: CallOptions): Promise<readonly ViewDescription[]>;
   featureService(name: ServiceName<TDeployment>, options?: CallOptions): Promise<ServiceDescription>;
+}
+
+/** Of a service, or of listed features; the answer has the same type for all. */
+interface ReadVectors<TDeployment extends Deployment, TOptions, TAnswer> {
+  <const TRef extends FeatureRef<TDeployment>>(
+    request: RefsRequest<TDeployment, TRef> & TOptions,
+    options?: CallOptions,
+  ): Promise<TAnswer>;
+  <TService extends ServiceName<TDeployment>>(
+    request: ServiceRequest<TDeployment, TService> & TOptions,
+    options?: CallOptions,
+  ): Promise<TAnswer>;
 }
 
 interface RowOptions extends ReadOptions {

@@ -30,7 +30,7 @@ export function openApiDocument(manifest: Manifest, seen: Seen = seenBy(manifest
       title: `Tidemark: features of ${manifest.project}`,
       version: manifest.hash.slice(0, 12),
       description:
-        'Serves the feature values that models were trained on. All bodies are JSON; errors are RFC 9457 problems.',
+        'Serves the feature values that models were trained on. Bodies are JSON, answers with values on request MessagePack or a NumPy matrix; errors are RFC 9457 problems.',
     },
     // relative to where this document is, /v1/openapi.json: whatever host and stage prefix the API has
     servers: [{ url: '..' }],
