@@ -3,6 +3,7 @@ import { datasetMutants } from './dataset-mutants.ts';
 import { feastMutants } from './feast-mutants.ts';
 import { ingestMutants } from './ingest-mutants.ts';
 import type { Mutant } from './mutant.ts';
+import { serveFormatMutants } from './serve-format-mutants.ts';
 import { servePolicyMutants } from './serve-policy-mutants.ts';
 import { servingLogMutants } from './serving-log-mutants.ts';
 import { sqlMutants } from './sql-mutants.ts';
@@ -16,6 +17,7 @@ export const mutants: readonly Mutant[] = [
   ...streamMutants,
   ...ingestMutants,
   ...feastMutants,
+  ...serveFormatMutants,
   ...servePolicyMutants,
   ...servingLogMutants,
   ...sqlMutants,

@@ -23,15 +23,17 @@ describe('format columns', () => {
   it('lists the values of each feature and each key in the order of the entities', async () => {
     await api.rows.store('orders', [1n], { values: [4n, 10, 0.25] });
     await api.rows.store('orders', [2n], { values: [5n, null, 0.5] });
-    const answer = await ask({ features: ['orders:spend', 'orders:order_count'], entities: [two, one, two] });
+    const features = ['orders:spend', 'orders:order_count', 'everything:a_bool'];
+    const answer = await ask({ features, entities: [two, one, two] });
     expect(answer).toMatchObject({
-      names: ['orders__spend', 'orders__order_count'],
+      names: ['orders__spend', 'orders__order_count', 'everything__a_bool'],
       entities: { customer_id: [2, 1, 2] },
       columns: [
         [null, 10, null],
         [5, 4, 5],
+        [null, null, null],
       ],
-      status: [Array(3).fill('PRESENT'), Array(3).fill('PRESENT')],
+      status: [Array(3).fill('PRESENT'), Array(3).fill('PRESENT'), Array(3).fill('MISSING')],
     });
   });
 
