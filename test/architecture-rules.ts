@@ -72,6 +72,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:[a-z_/]+$',
   ],
   'clients/typescript': [],
+  'clients/direct': ['lib/define/node/', 'lambdas/(http|serve-features)/', 'node:(crypto|path)$'],
   localstack: ['node:[a-z_/]+$'],
   examples: ['lib/define/index', 'clients/typescript/index', 'node:[a-z_/]+$'],
   bin: ['lib/(infra|define|spec)/', 'npm:aws-cdk-lib', 'npm:cdk-nag', 'node:[a-z_/]+$'],

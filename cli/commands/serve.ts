@@ -30,8 +30,10 @@ export const serve: Command = {
     const given = stringOption(options, 'repository');
     const { repository } = await loadRepository(repositoryFolder(given, target));
     useTarget(target);
-    Object.assign(process.env, environmentOf(target));
-    const handler = createHandler(repository, { get: async () => target.apiToken });
+    const handler = createHandler(repository, {
+      environment: environmentOf(target),
+      secrets: { get: async () => target.apiToken },
+    });
     const server = await startHttpServer(handler, { host, port });
     output.talk(
       `serving ${repository.manifest.project} (${target.stage}) at http://${host}:${server.port}; stop with Ctrl-C`,
@@ -49,6 +51,8 @@ const environmentOf = (target: Target): z.infer<typeof environmentSchema> => ({
   JOBS_TABLE_NAME: target.jobsTable,
   API_TOKEN_SECRET_ARN: 'target',
   STAGE_NAME: target.stage,
+  SERVING_LOG_RULE: process.env.SERVING_LOG_RULE,
+  SERVING_LOG_STREAM: process.env.SERVING_LOG_STREAM,
 });
 
 function portOf(text: string): number {

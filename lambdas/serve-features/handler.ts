@@ -1,3 +1,4 @@
+import type * as z from 'zod/mini';
 import { createHttpHandler, type HttpHandler } from '#lambdas/http/create-http-handler.ts';
 import { deployedIdentify, warmIdentify } from '#lambdas/http/identity/deployed-identify.ts';
 import { readEnvironment } from '#lambdas/read-environment.ts';
@@ -17,12 +18,18 @@ import { openServingLog } from './open-serving-log.ts';
 import { serveReporter } from './report.ts';
 import { serveRoutes } from './routes.ts';
 
+/** Instead of what the function is told by its environment variables, and of Secrets Manager. */
+export interface ServeOutsideLambda {
+  readonly environment: z.infer<typeof environmentSchema>;
+  readonly secrets: Secrets;
+}
+
 /**
- * Wires the serving API: DynamoDB for rows and API tokens, Secrets Manager for the deployment's token (where no other `secrets` are given),
- * the repository of the bundle for everything else.
+ * Wires the serving API: DynamoDB for rows and API tokens, Secrets Manager for the deployment's token, the repository of the bundle for
+ * everything else.
  */
-export function createHandler(repository: Repository, secrets?: Secrets): HttpHandler {
-  const environment = readEnvironment(environmentSchema);
+export function createHandler(repository: Repository, outside?: ServeOutsideLambda): HttpHandler {
+  const environment = outside?.environment ?? readEnvironment(environmentSchema);
   const clock = systemClock;
   const deployment = { project: repository.manifest.project, stage: environment.STAGE_NAME };
   const telemetry = createTelemetry('serve-features', deployment);
@@ -33,7 +40,7 @@ export function createHandler(repository: Repository, secrets?: Secrets): HttpHa
     tableName: environment.ONLINE_TABLE_NAME,
   });
   const rows = new KeptRows(new BoundedRows(table, mostReads));
-  const identify = deployedIdentify(repository, environment, secrets);
+  const identify = deployedIdentify(repository, environment, outside?.secrets);
   const servingLog = openServingLog(environment, telemetry, deployment);
   warmUp(rows);
   warmIdentify(identify);

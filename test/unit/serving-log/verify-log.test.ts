@@ -36,7 +36,7 @@ async function world() {
     await shop.rows.store('orders', [customer], { values: known['orders@1']?.(customer) ?? [] });
   await shop.rows.store('lane_stats', ['a', 'b'], { values: [7] });
   const joined = async (folder: string): Promise<readonly TypedColumn[]> => {
-    const [, id = '', entity = ''] = /verify\/(.+)\/(\w+)-rows\/$/.exec(folder) ?? [];
+    const [, id = '', entity = ''] = /verify\/(.+)\/(\w+)-rows-\d+\/$/.exec(folder) ?? [];
     const spine = await shop.objects.get(`training-sets/spines/dataset=verify-${id}-${entity}/part=0/spine.parquet`);
     const [view, key] = entity === 'lane' ? ['lane_stats', 'origin'] : ['orders', 'customer_id'];
     const file = await openParquet(bytesSource(spine?.body ?? new Uint8Array()));
