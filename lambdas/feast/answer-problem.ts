@@ -1,4 +1,4 @@
-import { problemResponse } from '#lambdas/http/problem.ts';
+import { cutText, problemResponse } from '#lambdas/http/problem.ts';
 import type { ProxyResult } from '#lambdas/http/proxy-event.ts';
 import { TidemarkError } from '#spec/errors.ts';
 
@@ -62,4 +62,4 @@ export function feastProblems(project: string): (error: unknown, requestId: stri
 }
 
 const envelope = ({ name, message }: FeastError): string =>
-  JSON.stringify({ module: 'feast.errors', class: name, message });
+  JSON.stringify({ module: 'feast.errors', class: name, message: cutText(message) });

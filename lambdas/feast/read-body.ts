@@ -1,6 +1,10 @@
 import type * as z from 'zod/mini';
 import { parseWireJson } from '#codec/wire-json.ts';
+import { cutText } from '#lambdas/http/problem.ts';
 import { TidemarkError } from '#spec/errors.ts';
+
+/** More would make the answer to a wholly wrong request longer than the request. */
+const maximumFaults = 50;
 
 /** One fault of a body, as FastAPI tells it. */
 interface Fault {
@@ -16,7 +20,7 @@ export function readFeastBody<T>(body: string, schema: z.ZodMiniType<T>): T {
   const json = parsed(body);
   const checked = schema.safeParse(json, { reportInput: true });
   if (checked.success) return checked.data;
-  throw invalid(checked.error.issues.map((issue) => faultOf(issue, json)));
+  throw invalid(checked.error.issues.slice(0, maximumFaults).map((issue) => faultOf(issue, json)));
 }
 
 const missing = { type: 'missing', msg: 'Field required' };
@@ -41,7 +45,7 @@ const types: Readonly<Record<string, readonly [type: string, wanted: string]>> =
 };
 
 function faultOf(issue: z.core.$ZodIssue, json: unknown): Fault {
-  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  const path = issue.path.map((part) => (typeof part === 'number' ? part : cutText(String(part))));
   const input = 'input' in issue ? issue.input : null;
   const loc = ['body', ...path];
   if (input === undefined) return { ...missing, loc, input: shown(json) };

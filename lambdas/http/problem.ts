@@ -46,6 +46,11 @@ const internalDetail: Readonly<Record<number, string>> = {
 
 const fieldErrors = z.array(fieldErrorSchema);
 
+const maximumText = 2000;
+/** A text that may quote what a caller sent: cut, so that no answer outgrows what Lambda may send (6 MB). */
+export const cutText = (text: string): string =>
+  text.length > maximumText ? `${text.slice(0, maximumText).toWellFormed()}...` : text;
+
 /**
  * The problem that a caller is told of any error. Errors of kind failed or unavailable and whatever is not a TidemarkError carry a
  * fixed text, the code and the request id only: never a message, stack or path.
@@ -60,13 +65,18 @@ function problemOf(error: unknown, requestId: string): Problem {
     type: `urn:tidemark:problem:${code}`,
     title: STATUS_CODES[status] ?? 'Error',
     status,
-    detail: internalDetail[status] ?? known?.message ?? '',
+    detail: cutText(internalDetail[status] ?? known?.message ?? ''),
     instance: `urn:tidemark:request:${requestId}`,
     code,
     requestId,
-    ...(status < 500 && errors.success ? { errors: errors.data } : {}),
+    ...(status < 500 && errors.success ? { errors: errors.data.map(cutError) } : {}),
   };
 }
+
+const cutError = ({ pointer, message }: FieldError): FieldError => ({
+  pointer: cutText(pointer),
+  message: cutText(message),
+});
 
 const extraHeaders = (problem: Problem, error: unknown): Record<string, string> => {
   if (problem.status === 401) return { 'www-authenticate': 'Bearer realm="tidemark"' };

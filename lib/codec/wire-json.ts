@@ -40,20 +40,26 @@ export function wireWriter(type: FeatureType, options: WireOptions = {}): (value
 /** JSON.parse tells revivers the digits of a number (ES2026, in Node from 22 on; the type library does not know it yet). */
 type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
+/** Of at most 40 digits, as no type has more: a bigint of five million, which fit a body, takes seconds to read and to write. */
+const wholeNumber = /^-?\d{1,40}$/;
+
 const exactIntegers: SourceReviver = (_key, value, context) =>
-  typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context.source ?? '')
+  typeof value === 'number' && !Number.isSafeInteger(value) && wholeNumber.test(context.source ?? '')
     ? BigInt(context.source ?? '')
     : value;
 
 /**
- * JSON.parse that keeps whole numbers beyond 2^53 as bigint, so that an int64 key or field survives with all its digits. Throws a
- * SyntaxError as JSON.parse does.
+ * JSON.parse that keeps whole numbers beyond 2^53 as bigint (up to 40 digits), so that an int64 key or field survives with all its
+ * digits. Throws a SyntaxError as JSON.parse does, also for what is nested deeper than a reviver can follow (some thousand levels).
  */
 export function parseWireJson(text: string): unknown {
   // A reviver walks the whole document: only a text that holds a long run of digits needs one.
-  return /\d{16}/.test(text)
-    ? JSON.parse(text, exactIntegers as (key: string, value: unknown) => unknown)
-    : JSON.parse(text);
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  try {
+    return JSON.parse(text, exactIntegers as (key: string, value: unknown) => unknown);
+  } catch (error) {
+    throw error instanceof RangeError ? new SyntaxError('it is nested too deeply', { cause: error }) : error;
+  }
 }
 
 /** A value read from the wire, or what is wrong with it: `must be ..., got ...`, to follow the field's name. */
@@ -64,8 +70,12 @@ const specialFloats = new Map([
   ['Infinity', Number.POSITIVE_INFINITY],
   ['-Infinity', Number.NEGATIVE_INFINITY],
 ]);
-const fromFloat = (json: unknown): unknown =>
-  typeof json === 'bigint' ? Number(json) : typeof json === 'string' ? (specialFloats.get(json) ?? json) : json;
+const fromFloat = (json: unknown): unknown => {
+  if (typeof json === 'string') return specialFloats.get(json) ?? json;
+  const float = typeof json === 'bigint' ? Number(json) : json;
+  // What float64 cannot hold (1e999) is parsed as an infinity, and is refused: it must not pass for one.
+  return float === Number.POSITIVE_INFINITY || float === Number.NEGATIVE_INFINITY ? 'beyond float64' : float;
+};
 
 /** JSON of another shape passes unchanged: checkValue then says what is wrong with it. */
 const fromWire: Partial<Record<ScalarType, (json: unknown) => unknown>> = {
@@ -88,16 +98,25 @@ const fromWire: Partial<Record<ScalarType, (json: unknown) => unknown>> = {
 const wanted: Partial<Record<ScalarType, string>> = {
   int64: 'must be a whole number in -2^63..2^63-1 (a JSON number or its digits as a string)',
   float32: "must be a number within the range of float32 (3.4e38), 'NaN', 'Infinity' or '-Infinity'",
-  float64: "must be a number, 'NaN', 'Infinity' or '-Infinity'",
+  float64: "must be a number within the range of float64 (1.8e308), 'NaN', 'Infinity' or '-Infinity'",
   timestamp: 'must be ISO 8601 with an offset, as 2026-11-21T10:00:00Z, or whole epoch milliseconds',
   bytes: 'must be base64 with padding',
 };
 
 const shownJson = (json: unknown): string => {
-  const digits = (_: string, member: unknown): unknown => (typeof member === 'bigint' ? member.toString() : member);
-  const text = typeof json === 'bigint' ? json.toString() : (JSON.stringify(json, digits) ?? 'nothing');
+  const text = typeof json === 'bigint' ? json.toString() : textOf(json);
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 };
+
+function textOf(json: unknown): string {
+  const digits = (_: string, member: unknown): unknown => (typeof member === 'bigint' ? member.toString() : member);
+  if (typeof json === 'number') return String(json);
+  try {
+    return JSON.stringify(json, digits) ?? 'nothing';
+  } catch {
+    return 'something nested too deeply'; // beyond the stack
+  }
+}
 
 function readScalar(type: ScalarType, json: unknown): WireReading {
   try {

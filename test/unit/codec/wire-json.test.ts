@@ -42,6 +42,30 @@ it('keeps all digits of whole numbers, and reads other JSON as JSON.parse does',
   expect(() => parseWireJson('')).toThrow(SyntaxError);
 });
 
+it('takes no whole number of more digits than any type has for an exact one, and none beyond float64 for an infinity', () => {
+  expect(parseWireJson(`[${'9'.repeat(40)},${'9'.repeat(41)}]`)).toEqual([10n ** 40n - 1n, 1e41]);
+  for (const type of ['float32', 'float64'] as const)
+    for (const text of ['1e999', '-1e999', '9'.repeat(400)])
+      expect([text, readWireValue(type, parseWireJson(text))]).toEqual([
+        text,
+        { problem: expect.stringMatching(/^must be a number within the range of .*, got -?Infinity$/) },
+      ]);
+});
+
+it('says of what is nested beyond the stack that it is, and of nothing that it is the stack', () => {
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  expect(() => parseWireJson(deep.replace('[]', '[12345678901234567890]'))).toThrow(
+    new SyntaxError('it is nested too deeply'),
+  );
+  for (const type of ['int64', 'float64', 'timestamp', 'bytes'] as const)
+    expect(readWireValue(type, parseWireJson(deep))).toEqual({
+      problem: expect.stringMatching(/, got something nested too deeply$/),
+    });
+  expect(readWireValue('list<string>', { deep: parseWireJson(deep) })).toEqual({
+    problem: 'must be a list, got something nested too deeply',
+  });
+});
+
 it.each<[FeatureType, unknown, Value]>([
   ['int64', 5, 5n],
   ['int64', '-9223372036854775808', -9223372036854775808n],
