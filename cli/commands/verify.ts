@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readWireValue, wireWriter } from '#codec/wire-json.ts';
 import { loadRepository } from '#define/node/load-repository.ts';
-import type { ServePlan } from '#engine/serve-plan.ts';
-import type { VerifyReport, VerifyRow } from '#engine/verify.ts';
-import { type ServedBatch, verifyOnline } from '#engine/verify-online.ts';
+import type { ServePlan } from '#engine/serve/plan.ts';
+import type { VerifyReport, VerifyRow } from '#engine/verify/verify.ts';
+import { type ServedBatch, verifyOnline } from '#engine/verify/verify-online.ts';
 import { parseInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { findView, viewId } from '#spec/find.ts';

@@ -1,9 +1,9 @@
-import type { ResponseContext } from '#engine/response-context.ts';
-import type { Served } from '#engine/serve-features.ts';
-import { msgpackResponseWriter } from '#engine/serve-msgpack.ts';
-import { npyResponse } from '#engine/serve-npy.ts';
-import type { ServePlan } from '#engine/serve-plan.ts';
-import { checkAnswerBytes, responseWriter } from '#engine/serve-response.ts';
+import { msgpackResponseWriter } from '#engine/serve/msgpack.ts';
+import { npyResponse } from '#engine/serve/npy.ts';
+import type { ServePlan } from '#engine/serve/plan.ts';
+import { checkAnswerBytes, responseWriter } from '#engine/serve/response.ts';
+import type { ResponseContext } from '#engine/serve/response-context.ts';
+import type { Served } from '#engine/serve/serve-features.ts';
 import { filledVectorHash } from '#engine/vector-hash.ts';
 import { formatInstant } from '#semantics/time.ts';
 import { viewId } from '#spec/find.ts';

@@ -1,4 +1,4 @@
-import type { Served } from '#engine/serve-features.ts';
+import type { Served } from '#engine/serve/serve-features.ts';
 import type { Route } from '#lambdas/http/router.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { answerEncoding } from './answer-encoding.ts';

@@ -1,7 +1,7 @@
 import { parseWireJson } from '#codec/wire-json.ts';
 import { type FeatureSelection, maximumFeatures } from '#engine/feature-plan.ts';
-import type { ServePlan, ServePlans } from '#engine/serve-plan.ts';
-import { notInVectors } from '#engine/vector.ts';
+import type { ServePlan, ServePlans } from '#engine/serve/plan.ts';
+import { notInVectors } from '#engine/serve/vector.ts';
 import { filledVectorHash } from '#engine/vector-hash.ts';
 import { fieldErrorsOf, invalidRequest, pointerOf } from '#lambdas/http/field-errors.ts';
 import type { FieldError } from '#lambdas/http/problem.ts';

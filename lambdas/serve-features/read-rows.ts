@@ -1,6 +1,6 @@
 import { encodeEntityKey } from '#codec/entity-key.ts';
 import { readWireValue, type WireReading } from '#codec/wire-json.ts';
-import type { ServePlan } from '#engine/serve-plan.ts';
+import type { ServePlan } from '#engine/serve/plan.ts';
 import { pointerOf } from '#lambdas/http/field-errors.ts';
 import type { FieldError } from '#lambdas/http/problem.ts';
 import { TidemarkError } from '#spec/errors.ts';

@@ -1,6 +1,6 @@
 import { type CallerPlans, callerPlans, masked } from '#engine/access/caller-plans.ts';
-import { type Served, serveFeatures } from '#engine/serve-features.ts';
-import type { ServePlan } from '#engine/serve-plan.ts';
+import type { ServePlan } from '#engine/serve/plan.ts';
+import { type Served, serveFeatures } from '#engine/serve/serve-features.ts';
 import type { ServingLog } from '#engine/serving-log/serving-log.ts';
 import type { HttpRequest, HttpResponse } from '#lambdas/http/router.ts';
 import { logFields } from '#observe/log-fields.ts';

@@ -1,7 +1,7 @@
 import type { TypedColumn } from '#codec/parquet-write.ts';
+import type { OfflinePorts } from '#engine/verify/offline-rows.ts';
 import { type AsOfOptions, asOfSql } from '#sql/as-of-sql.ts';
 import { unloadedColumns } from './unloaded-columns.ts';
-import type { OfflinePorts } from './verify-offline.ts';
 
 /**
  * What serving had of every entity of a view at an instant, column by column: keys, features and, of stored views, `_event_time` and

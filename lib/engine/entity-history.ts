@@ -1,4 +1,5 @@
 import { toJsonValue } from '#codec/json-value.ts';
+import { type OfflinePorts, offlineRows } from '#engine/verify/offline-rows.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { findEntity, findRowSource, viewId } from '#spec/find.ts';
 import type { EntityView, StoredView } from '#spec/manifest.ts';
@@ -7,7 +8,6 @@ import { entityRowColumns, entityRowsSql } from '#sql/entity-rows-sql.ts';
 import { rowStates } from '#sql/training-set-sql.ts';
 import { literal } from '#sql/types.ts';
 import { unloadedColumns } from './unloaded-columns.ts';
-import { type OfflinePorts, offlineRows } from './verify-offline.ts';
 
 /** One feature row; instants in epoch milliseconds, null for static rows, which have no time and were always there. */
 export interface HistoryRow {

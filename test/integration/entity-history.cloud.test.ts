@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { rowsAsOf } from '#engine/as-of.ts';
 import { entityAt, entityHistory } from '#engine/entity-history.ts';
-import type { OfflinePorts } from '#engine/verify-offline.ts';
+import type { OfflinePorts } from '#engine/verify/offline-rows.ts';
 import { findRowSource } from '#spec/find.ts';
 import type { EntityView, TableView } from '#spec/manifest.ts';
 import type { Value } from '#spec/value-type.ts';

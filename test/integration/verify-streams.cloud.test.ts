@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeEntityKey } from '#codec/entity-key.ts';
-import { serveFeatures } from '#engine/serve-features.ts';
-import type { VerifyReport, VerifyRow } from '#engine/verify.ts';
-import { type VerifyPorts, verifyOnline } from '#engine/verify-online.ts';
+import { serveFeatures } from '#engine/serve/serve-features.ts';
+import type { VerifyReport, VerifyRow } from '#engine/verify/verify.ts';
+import { type VerifyPorts, verifyOnline } from '#engine/verify/verify-online.ts';
 import type { OnlineRows, ReadOutcome } from '#store/online-rows.ts';
 import { IngestWorld } from '#test/support/ingest-world.ts';
 import { createOfflineStore, type OfflineStore } from '#test/support/offline-store.ts';

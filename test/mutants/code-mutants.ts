@@ -121,7 +121,7 @@ export const codeMutants: readonly Mutant[] = [
   {
     rule: 'ttl',
     fault: 'a row of exactly the ttl is expired when serving',
-    file: 'lib/engine/serve-cells.ts',
+    file: 'lib/engine/serve/cells.ts',
     find: 'asOfMillis - eventTimeMillis > read.ttlMillis',
     replace: 'asOfMillis - eventTimeMillis >= read.ttlMillis',
     tests: [serving],
@@ -129,7 +129,7 @@ export const codeMutants: readonly Mutant[] = [
   {
     rule: 'ttl',
     fault: 'expired rows are served',
-    file: 'lib/engine/serve-cells.ts',
+    file: 'lib/engine/serve/cells.ts',
     find: "state: expired ? 'EXPIRED' : 'PRESENT'",
     replace: "state: 'PRESENT'",
     tests: [serving],
@@ -145,7 +145,7 @@ export const codeMutants: readonly Mutant[] = [
   {
     rule: 'absence',
     fault: 'the default replaces a stored null',
-    file: 'lib/engine/serve-features.ts',
+    file: 'lib/engine/serve/serve-features.ts',
     find: 'cell.values[feature.slot] ?? null;',
     replace: 'cell.values[feature.slot] ?? feature.fallback;',
     tests: [serving],
@@ -153,7 +153,7 @@ export const codeMutants: readonly Mutant[] = [
   {
     rule: 'absence',
     fault: 'the mark of an empty window is lost when serving',
-    file: 'lib/engine/serve-features.ts',
+    file: 'lib/engine/serve/serve-features.ts',
     find: "mark === rowMarks.empty ? 'DEFAULT' :",
     replace: "mark === rowMarks.empty ? 'PRESENT' :",
     tests: [serving],
@@ -193,7 +193,7 @@ export const codeMutants: readonly Mutant[] = [
   {
     rule: 'types',
     fault: 'float32 outputs of transforms keep float64 digits',
-    file: 'lib/engine/check-output.ts',
+    file: 'lib/engine/transform/check-output.ts',
     find: ': { value: rounded };',
     replace: ': { value };',
     tests: ['test/unit/engine/run-transform.test.ts'],
@@ -257,7 +257,7 @@ export const codeMutants: readonly Mutant[] = [
   {
     rule: 'deletes',
     fault: 'a tombstone is served as a row of nulls',
-    file: 'lib/engine/serve-cells.ts',
+    file: 'lib/engine/serve/cells.ts',
     find: 'if (deleted) return missing;',
     replace: '',
     tests: [serving],
@@ -265,7 +265,7 @@ export const codeMutants: readonly Mutant[] = [
   {
     rule: 'on-demand',
     fault: 'a transform can read the clock',
-    file: 'lib/engine/transform-guard.ts',
+    file: 'lib/engine/transform/transform-guard.ts',
     find: '  realDate.now = refusedNow;\n',
     replace: '',
     tests: ['test/unit/engine/run-transform.test.ts'],
@@ -273,7 +273,7 @@ export const codeMutants: readonly Mutant[] = [
   {
     rule: 'on-demand',
     fault: 'a transform can read another clock: performance',
-    file: 'lib/engine/transform-guard.ts',
+    file: 'lib/engine/transform/transform-guard.ts',
     find: "(['process', 'performance', 'crypto'] as const)",
     replace: "(['process', 'crypto'] as const)",
     tests: ['test/unit/engine/run-transform.test.ts'],
@@ -281,7 +281,7 @@ export const codeMutants: readonly Mutant[] = [
   {
     rule: 'on-demand',
     fault: 'outputs that are not declared pass',
-    file: 'lib/engine/run-transform.ts',
+    file: 'lib/engine/transform/run-transform.ts',
     find: 'return extra === undefined ? { values }',
     replace: 'return extra !== null ? { values }',
     tests: ['test/unit/engine/run-transform.test.ts'],
@@ -289,7 +289,7 @@ export const codeMutants: readonly Mutant[] = [
   {
     rule: 'on-demand',
     fault: 'a transform whose input could not be read is PRESENT',
-    file: 'lib/engine/serve-features.ts',
+    file: 'lib/engine/serve/serve-features.ts',
     find: ' && result.reads.every((read) => cells[read]?.isWhole)',
     replace: '',
     tests: [serving],
@@ -297,7 +297,7 @@ export const codeMutants: readonly Mutant[] = [
   {
     rule: 'on-demand',
     fault: 'inputs of expired rows keep their old values',
-    file: 'lib/engine/serve-features.ts',
+    file: 'lib/engine/serve/serve-features.ts',
     find: "if (cell.state === 'PRESENT') return cell.values",
     replace: "if (cell.state === 'PRESENT' || cell.state === 'EXPIRED') return cell.values",
     tests: [serving],

@@ -57,7 +57,7 @@ export const feastMutants: readonly Mutant[] = [
   {
     rule: 'ttl',
     fault: 'an expired row passes for a present one',
-    file: 'lib/engine/feast-response.ts',
+    file: 'lib/engine/serve/feast-response.ts',
     find: "return 'OUTSIDE_MAX_AGE';",
     replace: "return 'PRESENT';",
     tests: [reads],

@@ -91,7 +91,7 @@ export const ingestMutants: readonly Mutant[] = [
   {
     rule: 'streams',
     fault: 'items of two hand-overs are served together',
-    file: 'lib/engine/serve-cells.ts',
+    file: 'lib/engine/serve/cells.ts',
     find: 'first.handOvers === second.handOvers ?',
     replace: 'first.handOvers >= 0 ?',
     tests: [served],

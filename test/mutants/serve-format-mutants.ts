@@ -35,7 +35,7 @@ export const serveFormatMutants: readonly Mutant[] = [
   {
     rule: 'types',
     fault: 'columns of statuses stand by row',
-    file: 'lib/engine/serve-columns.ts',
+    file: 'lib/engine/serve/columns.ts',
     find: 'status[index]',
     replace: 'status[0]',
     tests: [columns, client],
@@ -43,7 +43,7 @@ export const serveFormatMutants: readonly Mutant[] = [
   {
     rule: 'types',
     fault: 'a null in a matrix is 0 without a fill',
-    file: 'lib/engine/serve-npy.ts',
+    file: 'lib/engine/serve/npy.ts',
     find: 'fill = Number.NaN,',
     replace: 'fill = 0,',
     tests: [binary],

@@ -9,7 +9,7 @@ export const servePolicyMutants: readonly Mutant[] = [
   {
     rule: 'absence',
     fault: 'what stands for a row that was not read passes for the row',
-    file: 'lib/engine/serve-features.ts',
+    file: 'lib/engine/serve/serve-features.ts',
     find: "return cell.isFallback && status !== 'ERROR' ? 'FALLBACK' : status;",
     replace: 'return status;',
     tests: [served],
@@ -17,7 +17,7 @@ export const servePolicyMutants: readonly Mutant[] = [
   {
     rule: 'absence',
     fault: 'what is computed from a fallback passes for computed from rows',
-    file: 'lib/engine/serve-features.ts',
+    file: 'lib/engine/serve/serve-features.ts',
     find: "isFallback ? 'FALLBACK' : 'PRESENT'",
     replace: "isFallback ? 'PRESENT' : 'PRESENT'",
     tests: [served, windows],
@@ -25,7 +25,7 @@ export const servePolicyMutants: readonly Mutant[] = [
   {
     rule: 'absence',
     fault: 'the policy answers when the caller has gone',
-    file: 'lib/engine/serve-policy.ts',
+    file: 'lib/engine/serve/policy.ts',
     find: 'if (!plan.policy.fallsBack) return deadlineMillis;',
     replace: 'if (plan.policy.fallsBack || asOfMillis > 0) return deadlineMillis;',
     tests: [served],
@@ -41,7 +41,7 @@ export const servePolicyMutants: readonly Mutant[] = [
   {
     rule: 'absence',
     fault: 'a last known state of two hand-overs passes for whole',
-    file: 'lib/engine/serve-cells.ts',
+    file: 'lib/engine/serve/cells.ts',
     find: '  if (cell === torn) return unread;\n',
     replace: '  if (cell === torn) return { ...cell, isFallback: true };\n',
     tests: [windows],

@@ -15,8 +15,8 @@ import { type ArchivedBatch, eventArchiver } from '#engine/ingest/archive-batch.
 import { createCutReader } from '#engine/ingest/cuts.ts';
 import { defaultHandOver } from '#engine/ingest/hand-over-rule.ts';
 import { viewsOfSource } from '#engine/ingest/source-views.ts';
-import { serveFeatures } from '#engine/serve-features.ts';
-import { planServing, type ServePlan } from '#engine/serve-plan.ts';
+import { planServing, type ServePlan } from '#engine/serve/plan.ts';
+import { serveFeatures } from '#engine/serve/serve-features.ts';
 import { findStreamSource } from '#spec/find.ts';
 import type { StreamSource } from '#spec/manifest.ts';
 import type { Repository } from '#spec/transform.ts';

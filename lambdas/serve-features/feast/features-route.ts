@@ -1,6 +1,6 @@
-import { type FeastWriter, feastResponseWriter } from '#engine/feast-response.ts';
-import type { Served } from '#engine/serve-features.ts';
-import type { ServePlan } from '#engine/serve-plan.ts';
+import { type FeastWriter, feastResponseWriter } from '#engine/serve/feast-response.ts';
+import type { ServePlan } from '#engine/serve/plan.ts';
+import type { Served } from '#engine/serve/serve-features.ts';
 import { feastProblems } from '#lambdas/feast/answer-problem.ts';
 import type { Route } from '#lambdas/http/router.ts';
 import { TidemarkError } from '#spec/errors.ts';

@@ -1,9 +1,9 @@
 import { encodeEntityKey } from '#codec/entity-key.ts';
 import { readFeastKey, readFeastValue } from '#codec/feast-json.ts';
 import type { WireReading } from '#codec/wire-json.ts';
-import { nameCollision } from '#engine/feast-response.ts';
 import type { FeatureSelection } from '#engine/feature-plan.ts';
-import type { ServePlan, ServePlans } from '#engine/serve-plan.ts';
+import { nameCollision } from '#engine/serve/feast-response.ts';
+import type { ServePlan, ServePlans } from '#engine/serve/plan.ts';
 import { readFeastBody } from '#lambdas/feast/read-body.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { TransformInput } from '#spec/transform.ts';

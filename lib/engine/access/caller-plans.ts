@@ -1,8 +1,8 @@
+import { type ServePlan, type ServePlans, servePlans } from '#engine/serve/plan.ts';
+import type { Served } from '#engine/serve/serve-features.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { Repository } from '#spec/transform.ts';
 import type { FeatureSelection } from '../feature-plan.ts';
-import type { Served } from '../serve-features.ts';
-import { type ServePlan, type ServePlans, servePlans } from '../serve-plan.ts';
 import type { Grants } from './grants.ts';
 import { askedOfServing, namedBy, outOfReach, refused, withoutOthersNames } from './reach-features.ts';
 

@@ -1,8 +1,8 @@
+import { type ServePlan, viewIdsOf } from '#engine/serve/plan.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { parseVersioned, viewId } from '#spec/find.ts';
 import type { Manifest } from '#spec/manifest.ts';
 import { type FeaturePlan, type FeatureSelection, planFeatures } from '../feature-plan.ts';
-import { type ServePlan, viewIdsOf } from '../serve-plan.ts';
 import type { Grants, Reached } from './grants.ts';
 
 /** What a selection names once it is planned. */

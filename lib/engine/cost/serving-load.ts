@@ -1,6 +1,6 @@
+import { planServing } from '#engine/serve/plan.ts';
 import type { Repository } from '#spec/transform.ts';
 import { planFeatures } from '../feature-plan.ts';
-import { planServing } from '../serve-plan.ts';
 
 /** What callers ask for, on average over a month. */
 export interface ServingLoad {

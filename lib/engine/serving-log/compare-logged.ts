@@ -1,5 +1,5 @@
-import type { ServePlan } from '../serve-plan.ts';
-import { differencesOf, type Mismatch, type VerifyRow } from '../verify.ts';
+import type { ServePlan } from '#engine/serve/plan.ts';
+import { differencesOf, type Mismatch, type VerifyRow } from '#engine/verify/verify.ts';
 import type { LoggedRow } from './logged-rows.ts';
 import type { LoggedService } from './recompute.ts';
 

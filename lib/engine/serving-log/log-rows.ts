@@ -1,13 +1,13 @@
 import { type EventRow, eventJson } from '#codec/event-json.ts';
 import { utf8Bytes } from '#codec/utf8.ts';
 import { wireWriter } from '#codec/wire-json.ts';
+import type { ServePlan } from '#engine/serve/plan.ts';
+import type { Served } from '#engine/serve/serve-features.ts';
 import { isList } from '#semantics/value.ts';
 import { servingLogSource } from '#spec/serving-log.ts';
 import type { TransformInput } from '#spec/transform.ts';
 import { elementType, type FeatureType, isFloatType, isListType, type Value } from '#spec/value-type.ts';
 import type { NewRecord } from '#store/event-stream.ts';
-import type { Served } from '../serve-features.ts';
-import type { ServePlan } from '../serve-plan.ts';
 
 /** An answer as it was given. Nothing in it changes afterwards, so it can wait to be written. */
 export interface Answered {

@@ -1,9 +1,9 @@
 import { parseWireJson, readWireValue } from '#codec/wire-json.ts';
+import type { ServePlan } from '#engine/serve/plan.ts';
+import type { VerifyRow } from '#engine/verify/verify.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import type { TransformInput } from '#spec/transform.ts';
 import type { FeatureType, Value } from '#spec/value-type.ts';
-import type { ServePlan } from '../serve-plan.ts';
-import type { VerifyRow } from '../verify.ts';
 import type { LogRow } from './read-log.ts';
 
 /** A row of the log with typed values, but for what the offline side says of it. */

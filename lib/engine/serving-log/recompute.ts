@@ -1,11 +1,11 @@
+import { planServing, type ServePlan } from '#engine/serve/plan.ts';
+import { type ArchivePorts, awaitArchive } from '#engine/verify/await-archive.ts';
+import { answersNearArrivals, type OfflinePorts, offlineRows } from '#engine/verify/offline-rows.ts';
+import type { OfflineView, VerifyRow } from '#engine/verify/verify.ts';
 import { findRowSource, viewId } from '#spec/find.ts';
 import type { StreamSource } from '#spec/manifest.ts';
 import type { Repository } from '#spec/transform.ts';
-import { type ArchivePorts, awaitArchive } from '../await-archive.ts';
 import { type EntityRead, planFeatures } from '../feature-plan.ts';
-import { planServing, type ServePlan } from '../serve-plan.ts';
-import type { OfflineView, VerifyRow } from '../verify.ts';
-import { answersNearArrivals, type OfflinePorts, offlineRows } from '../verify-offline.ts';
 import type { LoggedRow } from './logged-rows.ts';
 
 export interface RecomputePorts extends ArchivePorts, Omit<OfflinePorts, 'manifest'> {

@@ -1,7 +1,7 @@
 import type { TypedColumn } from '#codec/parquet-write.ts';
 import type { FeaturePlan } from '#engine/feature-plan.ts';
-import { type OnDemand, onDemandOf, type ViewValues } from '#engine/on-demand.ts';
-import { guarded } from '#engine/transform-guard.ts';
+import { type OnDemand, onDemandOf, type ViewValues } from '#engine/transform/on-demand.ts';
+import { guarded } from '#engine/transform/transform-guard.ts';
 import { viewId } from '#spec/find.ts';
 import type { Repository } from '#spec/transform.ts';
 import type { Value } from '#spec/value-type.ts';

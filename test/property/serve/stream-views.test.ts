@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { serveFeatures } from '#engine/serve-features.ts';
-import { planServing } from '#engine/serve-plan.ts';
+import { planServing } from '#engine/serve/plan.ts';
+import { serveFeatures } from '#engine/serve/serve-features.ts';
 import { rowMarks } from '#spec/status.ts';
 import type { OnlineRows, ReadOptions, ReadOutcome, RowAddress } from '#store/online-rows.ts';
 import type { WindowItem, WindowItems, WindowWrite } from '#store/window-items.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runTransform } from '#engine/run-transform.ts';
+import { runTransform } from '#engine/transform/run-transform.ts';
 import type { OnDemandView } from '#spec/manifest.ts';
 import type { FeatureType } from '#spec/value-type.ts';
 

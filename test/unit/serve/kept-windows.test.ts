@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { serveFeatures } from '#engine/serve-features.ts';
-import { planServing } from '#engine/serve-plan.ts';
-import { servePolicy } from '#engine/serve-policy.ts';
+import { planServing } from '#engine/serve/plan.ts';
+import { servePolicy } from '#engine/serve/policy.ts';
+import { serveFeatures } from '#engine/serve/serve-features.ts';
 import type { ServingPolicy } from '#spec/serving-policy.ts';
 import { KeptRows } from '#store/kept-rows.ts';
 import { MemoryOnlineRows } from '#store/memory/online-rows.ts';

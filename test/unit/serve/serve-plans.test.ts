@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { planServing, servePlans } from '#engine/serve-plan.ts';
+import { planServing, servePlans } from '#engine/serve/plan.ts';
 import { repository } from './shop.ts';
 
 it('plans a selection once, and drops the one that was longest not used', () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Served } from '#engine/serve-features.ts';
+import type { Served } from '#engine/serve/serve-features.ts';
 import {
   allFeatures,
   closedOf,

@@ -1,8 +1,8 @@
 import { encodeEntityKey } from '#codec/entity-key.ts';
 import { packRow } from '#codec/packed-row.ts';
 import { packWindows } from '#codec/window-state.ts';
-import { type ServeCall, type Served, serveFeatures } from '#engine/serve-features.ts';
-import { planServing } from '#engine/serve-plan.ts';
+import { planServing } from '#engine/serve/plan.ts';
+import { type ServeCall, type Served, serveFeatures } from '#engine/serve/serve-features.ts';
 import type { StreamEvent } from '#semantics/stream/event.ts';
 import { planWindows } from '#semantics/stream/window-plan.ts';
 import { addEvents, emptyState } from '#semantics/stream/window-state.ts';

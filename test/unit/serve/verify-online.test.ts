@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type TypedColumn, writeParquet } from '#codec/parquet-write.ts';
-import { type ServedBatch, type VerifyPorts, verifyOnline } from '#engine/verify-online.ts';
+import { type ServedBatch, type VerifyPorts, verifyOnline } from '#engine/verify/verify-online.ts';
 import { rowStates, stateColumn, valueColumn } from '#sql/training-set-sql.ts';
 import { MemoryObjects } from '#store/memory/objects.ts';
 import type { QueryStatus, SqlEngine } from '#store/sql-engine.ts';

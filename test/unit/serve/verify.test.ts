@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { planServing } from '#engine/serve-plan.ts';
-import { type OfflineView, type VerifyRow, verify } from '#engine/verify.ts';
+import { planServing } from '#engine/serve/plan.ts';
+import { type OfflineView, type VerifyRow, verify } from '#engine/verify/verify.ts';
 import type { Value } from '#spec/value-type.ts';
 import { rowStates } from '#sql/training-set-sql.ts';
 import { nowMillis, repository } from './shop.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { planServing } from '#engine/serve-plan.ts';
+import { planServing } from '#engine/serve/plan.ts';
 import { loggedRow } from '#engine/serving-log/logged-rows.ts';
 import { readServingLog } from '#engine/serving-log/read-log.ts';
 import { isSampled } from '#engine/serving-log/sample.ts';

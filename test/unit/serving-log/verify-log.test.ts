@@ -4,7 +4,7 @@ import { type TypedColumn, writeParquet } from '#codec/parquet-write.ts';
 import { compareLogged, differingRows } from '#engine/serving-log/compare-logged.ts';
 import { loggedService } from '#engine/serving-log/recompute.ts';
 import { verifyLog } from '#engine/serving-log/verify-log.ts';
-import type { VerifyRow } from '#engine/verify.ts';
+import type { VerifyRow } from '#engine/verify/verify.ts';
 import { findStoredView, viewId } from '#spec/find.ts';
 import { spineKeyColumn } from '#spec/layout.ts';
 import { servingLogSource } from '#spec/serving-log.ts';
