@@ -186,8 +186,8 @@ export const codeMutants: readonly Mutant[] = [
     rule: 'types',
     fault: 'int64 beyond 2^53 is rounded on its way in',
     file: 'lib/codec/wire-json.ts',
-    find: 'return /\\d{16}/.test(text)',
-    replace: 'return /\\d{99}/.test(text)',
+    find: 'if (!/\\d{16}/.test(text))',
+    replace: 'if (!/\\d{99}/.test(text))',
     tests: ['test/unit/codec/wire-json.test.ts', 'test/property/codec/round-trips.test.ts'],
   },
   {
