@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import { parseWireJson } from '#codec/wire-json.ts';
+import { checkBody } from '#lambdas/http/json-body.ts';
 import { cutText } from '#lambdas/http/problem.ts';
 import { TidemarkError } from '#spec/errors.ts';
 
@@ -18,7 +19,7 @@ interface Fault {
 export function readFeastBody<T>(body: string, schema: z.ZodMiniType<T>): T {
   if (body.trim() === '') throw invalid([{ ...missing, loc: ['body'], input: null }]);
   const json = parsed(body);
-  const checked = schema.safeParse(json, { reportInput: true });
+  const checked = checkBody(schema, json);
   if (checked.success) return checked.data;
   throw invalid(checked.error.issues.slice(0, maximumFaults).map((issue) => faultOf(issue, json)));
 }

@@ -1,7 +1,7 @@
 import { refused } from '#engine/access/reach-features.ts';
 import { eventPusher, type PushResult } from '#engine/ingest/push-events.ts';
 import { fieldErrorsOf, invalidRequest } from '#lambdas/http/field-errors.ts';
-import { jsonBody } from '#lambdas/http/json-body.ts';
+import { checkBody, jsonBody } from '#lambdas/http/json-body.ts';
 import type { HttpResponse, Route } from '#lambdas/http/router.ts';
 import { logFields } from '#observe/log-fields.ts';
 import { TidemarkError } from '#spec/errors.ts';
@@ -59,7 +59,7 @@ export function pushRoute({ manifest, streamOf, clock, report }: PushRouteOption
 }
 
 function readEvents(body: string): readonly unknown[] {
-  const parsed = pushRequestSchema.safeParse(jsonBody(body), { reportInput: true });
+  const parsed = checkBody(pushRequestSchema, jsonBody(body));
   if (parsed.success) return parsed.data.events;
   const errors = fieldErrorsOf(parsed.error.issues, Object.keys(pushRequestSchema.shape));
   throw invalidRequest('push.invalidRequest', errors);

@@ -4,6 +4,7 @@ import type { ServePlan, ServePlans } from '#engine/serve/plan.ts';
 import { notInVectors } from '#engine/serve/vector.ts';
 import { filledVectorHash } from '#engine/vector-hash.ts';
 import { fieldErrorsOf, invalidRequest, pointerOf } from '#lambdas/http/field-errors.ts';
+import { checkBody } from '#lambdas/http/json-body.ts';
 import type { FieldError } from '#lambdas/http/problem.ts';
 import { TidemarkError } from '#spec/errors.ts';
 import { answerMediaTypes } from '#spec/layout.ts';
@@ -45,7 +46,7 @@ export function readRequest(
   { plans, encoding }: { readonly plans: ServePlans; readonly encoding: AnswerEncoding },
 ): CheckedRequest {
   const json = parseBody(body);
-  const parsed = onlineFeaturesRequestSchema.safeParse(json, { reportInput: true });
+  const parsed = checkBody(onlineFeaturesRequestSchema, json);
   const errors: FieldError[] = parsed.success ? [] : fieldErrorsOf(parsed.error.issues, allowedMembers);
   const selection = selectionOf(json, errors);
   const plan = selection && planned(selection, plans, errors);

@@ -5,7 +5,7 @@ import { readSplit } from '#engine/training-set/read-split.ts';
 import { parseTrainingSetRequest, selectionOf, type TrainingSetRequest } from '#engine/training-set/request.ts';
 import { checkPlacement } from '#engine/training-set/row-placement.ts';
 import { fieldErrorsOf, invalidRequest } from '#lambdas/http/field-errors.ts';
-import { jsonBody } from '#lambdas/http/json-body.ts';
+import { checkBody, jsonBody } from '#lambdas/http/json-body.ts';
 import { parseDuration } from '#semantics/duration.ts';
 import { parseInstant } from '#semantics/time.ts';
 import { TidemarkError } from '#spec/errors.ts';
@@ -41,7 +41,7 @@ const spineFolders = ({ isAdmin, train }: Grants): readonly string[] => [
  * throws, so that most mistakes are told at once and not by a failed build.
  */
 export function readRequest(body: string, context: RequestContext): TrainingSetRequest {
-  const parsed = trainingSetBodySchema.safeParse(jsonBody(body), { reportInput: true });
+  const parsed = checkBody(trainingSetBodySchema, jsonBody(body));
   if (!parsed.success)
     throw invalidRequest(code, fieldErrorsOf(parsed.error.issues, Object.keys(trainingSetBodySchema.shape)));
   const { lag, spine, id, asOf, split, ...rest } = parsed.data;

@@ -68,7 +68,29 @@ it.each(bodies)('a body of %s is refused in clear words by every route that take
       expect.toSatisfy((status) => status === 400 || status === 422 || status === 413),
     ]);
   }
-  expect(faults).toEqual([]);
+  expect(faults.splice(0)).toEqual([]);
+});
+
+const many = Array<number>(400_000).fill(1);
+it.each([
+  ['/v1/online-features', { service: 'shelves', entities: many }],
+  ['/v1/online-features', { features: many, entities: [{ region: 'a', shelf: 1 }] }],
+  ['/v1/online-features', { service: 'checkout', entities: [{ customer_id: 7 }], request: many }],
+  ['/v1/training-sets', { spine: 'training-sets/labels.csv', features: many }],
+  ['/v1/push/clicks', { events: many }],
+  ['/v1/push/clicks', { events: [Object.fromEntries(many.map((one, at) => [at, one]))] }],
+  ['/v1/push/clicks', { events: [{ ['"'.repeat(2_000_000)]: 1 }] }],
+  ['/get-online-features', { features: many, entities: { customer_id: [7] } }],
+  ['/get-online-features', { features: ['everything:an_int64'], entities: { customer_id: many } }],
+  ['/push', { push_source_name: 'clicks', df: Object.fromEntries(many.map((one, at) => [at, one])) }],
+  ['/push', { push_source_name: 'clicks', df: Object.fromEntries(many.map((one, at) => [at, [one]])) }],
+  ['/push', { push_source_name: '"'.repeat(2_000_000), df: {} }],
+  ['/materialize', { feature_views: many, disable_event_timestamp: true }],
+])('%s with hundreds of thousands of members that are wrong says so in few words', async (path, body) => {
+  const answer = await post(api.url + path, JSON.stringify(body));
+  expectClear(answer, isFeast(path), path);
+  expect(answer.text.length).toBeLessThan(20_000);
+  expect(faults.splice(0)).toEqual([]);
 });
 
 it.each([7, 11])('a body of %i MB is 413 on every route', async (megabytes) => {
@@ -123,7 +145,7 @@ it.each([
     const answer = await request(line, headers, line.startsWith('GET') ? '' : body);
     expect([line, statusOf(answer)]).toEqual([line, expect.toSatisfy((status) => status >= 200 && status < 500)]);
   }
-  expect(faults).toEqual([]);
+  expect(faults.splice(0)).toEqual([]);
 });
 
 it.each(['0', '-1', '1.5', '1e3', '60001', 'soon', '٣'])('a deadline of %s is refused', async (millis) => {
@@ -156,7 +178,7 @@ it.each([
   expect([400, 403, 404], answer).toContain(statusOf(answer));
   const [, body = ''] = answer.split('\r\n\r\n');
   expectClear({ status: statusOf(answer), text: body }, false, line);
-  expect(faults).toEqual([]);
+  expect(faults.splice(0)).toEqual([]);
 });
 
 it.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'])(

@@ -21,7 +21,7 @@ describe.each(Object.entries(nastyValues))('%s in place of any value of a valid 
     for (const { path, body } of validRequests)
       for (const [pointer, text] of withOneReplaced(body, nasty))
         expectClear(await post(api.url + path, text), !path.startsWith('/v1/'), `${name} at ${pointer} of ${path}`);
-    expect(faults).toEqual([]);
+    expect(faults.splice(0)).toEqual([]);
   });
 });
 
@@ -42,5 +42,5 @@ it('a member that is not known is taken or refused in clear words, whatever its 
       const answer = await post(api.url + path, text);
       expectClear(answer, !path.startsWith('/v1/'), `member ${unknown.slice(0, 20)} of ${path}`);
     }
-  expect(faults).toEqual([]);
+  expect(faults.splice(0)).toEqual([]);
 });

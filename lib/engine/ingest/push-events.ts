@@ -81,9 +81,12 @@ function eventChecker(manifest: Manifest, source: StreamSource): (event: unknown
   };
 }
 
+/** A name may be as long as the body, and there may be 500 results. */
+const shownName = (name: string): string => (name.length > 80 ? `${name.slice(0, 80).toWellFormed()}...` : name);
+
 const unknownField = (source: StreamSource, unknown: readonly string[]): PushError => ({
   code: 'push.unknownField',
-  message: `${unknown.length > 1 ? 'fields' : 'field'} ${unknown.slice(0, 5).join(', ')} ${unknown.length > 1 ? 'are' : 'is'} not in source ${source.name}; it has ${source.schema.map(({ name }) => name).join(', ')}`,
+  message: `${unknown.length > 1 ? 'fields' : 'field'} ${unknown.slice(0, 5).map(shownName).join(', ')} ${unknown.length > 1 ? 'are' : 'is'} not in source ${source.name}; it has ${source.schema.map(({ name }) => name).join(', ')}`,
 });
 
 function recordMaker(source: StreamSource): (row: EventRow) => Checked {
