@@ -204,3 +204,31 @@ def test_an_unfinished_set_has_no_rows_yet_and_an_unknown_one_is_not_found(api, 
         _ = client_of().get_training_set("ts-1").rows
     with pytest.raises(NotFoundError):
         client_of().get_training_set("ts-2")
+
+
+def test_tags_for_an_experiment_tracker_say_what_the_set_was_made_of(api, client_of, answer):
+    # F82
+    answered = complete()
+    answered["dataset"] |= {
+        "requestId": "aa11",
+        "datasetId": "bb22",
+        "pinned": True,
+        "service": {"name": "fraud", "version": 3, "definitionHash": "cc33"},
+        "vectorHash": "dd44",
+    }
+    api.answers = [answer(answered)]
+    assert client_of().get_training_set("ts-1").tags() == {
+        "tidemark.training_set": "ts-1",
+        "tidemark.request_id": "aa11",
+        "tidemark.dataset_id": "bb22",
+        "tidemark.pinned": "true",
+        "tidemark.service": "fraud@3",
+        "tidemark.definition_hash": "cc33",
+        "tidemark.vector_hash": "dd44",
+        "tidemark.features": "2",
+    }
+
+
+def test_tags_of_listed_features_have_no_service(api, client_of, answer):
+    api.answers = [answer(complete())]
+    assert "tidemark.service" not in client_of().get_training_set("ts-1").tags()

@@ -117,6 +117,27 @@ class TrainingSet:
         """Feature columns and their types, in order; the other columns are the spine's."""
         return {feature["name"]: feature["type"] for feature in self.dataset["features"]}
 
+    def tags(self) -> dict[str, str]:
+        """
+        What an experiment tracker should keep of a complete set, as texts, as in `mlflow.set_tags(training_set.tags())`: its id, the
+        hashes of all that went in (equal for builds that must give the same) and of the content, the service and its
+        definitions, the features.
+        """
+        dataset = self.dataset
+        service = dataset.get("service")
+        tags = {
+            "tidemark.training_set": self.id,
+            "tidemark.request_id": dataset.get("requestId"),
+            "tidemark.dataset_id": dataset.get("datasetId"),
+            "tidemark.pinned": str(dataset["pinned"]).lower() if "pinned" in dataset else None,
+            "tidemark.service": f"{service['name']}@{service['version']}" if service else None,
+            "tidemark.definition_hash": service["definitionHash"] if service else dataset.get("definitionsHash"),
+            "tidemark.vector_hash": dataset.get("vectorHash"),
+            # trackers take some thousand characters of a tag: the names of all features are in the dataset's manifest
+            "tidemark.features": str(len(dataset["features"])),
+        }
+        return {name: value for name, value in tags.items() if value is not None}
+
     def wait(
         self, *, timeout_seconds: float = 3600.0, progress: bool | Callable[["TrainingSet"], None] = True
     ) -> "TrainingSet":
