@@ -119,9 +119,9 @@ class TrainingSet:
 
     def tags(self) -> dict[str, str]:
         """
-        What an experiment tracker should keep of a complete set, as texts, as in `mlflow.set_tags(training_set.tags())`: its id, the
-        hashes of all that went in (equal for builds that must give the same) and of the content, the service and its
-        definitions, the features.
+        What an experiment tracker should keep of a complete set, as texts, as in `mlflow.set_tags(training_set.tags())`:
+        its id, the hashes of all that went in (equal for builds that must give the same) and of the content, the
+        service and its definitions, the features.
         """
         dataset = self.dataset
         service = dataset.get("service")
