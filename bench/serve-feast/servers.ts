@@ -41,8 +41,11 @@ export async function startFeast({ folder, endpoint }: Place): Promise<ServerPro
   });
 }
 
-/** `tidemark serve` over an online table of the same entities, with its log of requests. */
-export async function startTidemark({ folder, endpoint }: Place): Promise<ServerProcess> {
+/** `tidemark serve` over an online table of the same entities, with its log of requests. `nodeOptions` are of its process. */
+export async function startTidemark(
+  { folder, endpoint }: Place,
+  nodeOptions: readonly string[] = [],
+): Promise<ServerProcess> {
   const tableName = 'bench-serve';
   await fill(tableName);
   const target: Target = {
@@ -65,7 +68,7 @@ export async function startTidemark({ folder, endpoint }: Place): Promise<Server
   const file = join(folder, 'target.json');
   writeFileSync(file, JSON.stringify(target));
   const [port] = await freePorts(1);
-  const command = [process.execPath, join(checkout.root, 'cli', 'main.ts'), 'serve'] as const;
+  const command = [process.execPath, ...nodeOptions, join(checkout.root, 'cli', 'main.ts'), 'serve'] as const;
   return startServer([...command, '--port', String(port), '--target', file], {
     url: `http://127.0.0.1:${port}`,
     health: '/v1/health?deep',
