@@ -11,8 +11,11 @@ const kindOfStatus = (status: number): ErrorKind => {
   return status < 500 ? 'invalid' : 'failed';
 };
 
+/** Where the API is, and what it is called with. */
+export type ApiAddress = Pick<Target, 'apiUrl' | 'apiToken'>;
+
 /** Calls the deployment's HTTP API; int64 values keep all their digits (bigint beyond 2^53). Throws cli.unreachable and the API's own errors. */
-export async function callApi(target: Target, path: string, body?: string): Promise<unknown> {
+export async function callApi(target: ApiAddress, path: string, body?: string): Promise<unknown> {
   const response = await request(target, path, body);
   const text = await response.text();
   const answer = parse(text);
@@ -28,7 +31,7 @@ export async function callApi(target: Target, path: string, body?: string): Prom
   );
 }
 
-async function request(target: Target, path: string, body: string | undefined): Promise<Response> {
+async function request(target: ApiAddress, path: string, body: string | undefined): Promise<Response> {
   const headers = { authorization: `Bearer ${target.apiToken}`, 'content-type': 'application/json' };
   try {
     return await fetch(`${target.apiUrl}${path}`, body === undefined ? { headers } : { method: 'POST', headers, body });

@@ -17,8 +17,9 @@ export function catalogRoutes(manifest: Manifest): Route[] {
       method: 'GET',
       pattern: '/v1/feature-views/{name}',
       handle: ({ parameters, principal }) => {
-        const { views } = seenBy(manifest, principal.grants);
-        return json(viewAnswer(manifest, findView({ ...manifest, views: [...views] }, parameters.name ?? '')));
+        const { views, services } = seenBy(manifest, principal.grants);
+        const seen = { ...manifest, views: [...views], services: [...services] };
+        return json(viewAnswer(seen, findView(seen, parameters.name ?? '')));
       },
     },
     {
@@ -46,11 +47,14 @@ const summaryOf = (view: View) => ({
   features: view.features.map(({ name, type, description }) => ({ name, type, description })),
 });
 
-/** The view as it is declared in the manifest, with the keys of its entity. */
+/** The view as it is declared in the manifest, with the keys of its entity and the services that name a feature of it. */
 const viewAnswer = (manifest: Manifest, view: View) => ({
   id: viewId(view),
   ...view,
   ...(view.kind === 'onDemand' ? {} : { keys: findEntity(manifest, view.entity).keys }),
+  services: manifest.services
+    .filter(({ features }) => features.some((used) => used.view === view.name && used.version === view.version))
+    .map(viewId),
 });
 
 /** What a client must send for the service, and what it gets, in the order of the values; with its policy of fallback and cache where it has one. */

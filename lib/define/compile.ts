@@ -4,7 +4,7 @@ import { type Manifest, manifestVersion, namePattern, type View } from '#spec/ma
 import { type AnyView, collect } from './compile/collect.ts';
 import { orderByInputs } from './compile/cycles.ts';
 import { compileEntity } from './compile/entity.ts';
-import { definitionHash, valuesOfSource } from './compile/hashes.ts';
+import { definitionHash, partsRead } from './compile/hashes.ts';
 import { inputTypes } from './compile/input-types.ts';
 import { checkUnique } from './compile/names.ts';
 import { compileOnDemandView } from './compile/on-demand-view.ts';
@@ -56,20 +56,6 @@ export function compile(definitions: Definitions, options: CompileOptions): Mani
         : compileRequestSource(source, problems),
   );
   const views = new Map<string, View>();
-  const hashParts = (view: AnyView): Readonly<Record<string, unknown>> =>
-    view.kind === 'onDemand'
-      ? {
-          inputs: Object.values(view.options.inputs).map((input) => {
-            const read = input.kind === 'picked' ? input.view : input;
-            return read.kind === 'request'
-              ? sources.find(({ name }) => name === read.name)
-              : views.get(viewId(read as AnyView))?.definitionHash; // views have versions
-          }),
-        }
-      : {
-          entity: entities.find(({ name }) => name === view.options.entity.name),
-          source: valuesOfSource(sources.find(({ name }) => name === view.options.source.name)),
-        };
   for (const definition of orderByInputs(collected.views, problems)) {
     const compiled = compileView(definition, options, problems);
     if (definition.kind === 'onDemand' && compiled.kind === 'onDemand') {
@@ -78,7 +64,7 @@ export function compile(definitions: Definitions, options: CompileOptions): Mani
     }
     views.set(viewId(definition), {
       ...compiled,
-      definitionHash: definitionHash({ view: compiled, ...hashParts(definition) }),
+      definitionHash: definitionHash({ view: compiled, ...partsRead(compiled, { entities, sources, views }) }),
     });
   }
   const services = [...collected.services].map((definition) => {

@@ -30,6 +30,7 @@ it('shows one view as declared, by name or by name and version', async () => {
   expect((await get('/v1/feature-views/risk')).body).toMatchObject({
     kind: 'onDemand',
     inputs: [{ view: 'basket_features' }],
+    services: ['checkout@1'],
   });
 });
 
