@@ -25,6 +25,7 @@ import { trainingSetDelete } from './commands/training-set-delete.ts';
 import { trainingSetDiff } from './commands/training-set-diff.ts';
 import { trainingSetExplain } from './commands/training-set-explain.ts';
 import { trainingSetShow } from './commands/training-set-show.ts';
+import { usage } from './commands/usage.ts';
 import { verify } from './commands/verify.ts';
 
 /** Every command, in the order of help. */
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   materialize,
   backfill,
   runs,
+  usage,
   push,
   onlineGet,
   serve,

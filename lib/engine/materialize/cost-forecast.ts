@@ -6,7 +6,7 @@ import type { RunRecord } from './run-record.ts';
 
 const minuteMillis = 60_000;
 /** 730 hours: a twelfth of a year, as AWS counts. */
-const monthMillis = 730 * 3_600_000;
+export const monthMillis = 730 * 3_600_000;
 
 /** What the runs of a view cost: US dollars, estimated as run-cost.ts does. Only `text` where no run says what one costs. */
 export interface CostForecast {

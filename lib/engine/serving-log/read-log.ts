@@ -71,17 +71,22 @@ export async function readServingLog(
   return { rows: chosen.rows(), found, repeated, lost };
 }
 
-async function* rowsOf(
-  objects: Pick<Objects, 'list' | 'head' | 'getRange'>,
-  { fromMillis, toMillis }: LogRange,
-): AsyncIterable<LogRow> {
+async function* rowsOf(objects: Pick<Objects, 'list' | 'head' | 'getRange'>, range: LogRange): AsyncIterable<LogRow> {
+  for await (const key of logFiles(objects, range))
+    for (const row of await rowsOfFile(objects, key))
+      if (row.asOfMillis >= range.fromMillis && row.asOfMillis < range.toMillis) yield row;
+}
+
+/** Keys of all files that may hold answers of a range of instants; they hold others too. */
+export async function* logFiles(
+  objects: Pick<Objects, 'list'>,
+  { fromMillis, toMillis }: Pick<LogRange, 'fromMillis' | 'toMillis'>,
+): AsyncIterable<string> {
   const lastDay = utcDate(toMillis + longestDelayMillis);
   for (let day = fromMillis - servingLogSource.allowedSkewMillis; ; day += dayMillis) {
     const dt = utcDate(day);
     if (compareTexts(dt, lastDay) > 0) return;
-    for await (const { key } of objects.list(dayFolder(servingLogSource, dt)))
-      for (const row of await rowsOfFile(objects, key))
-        if (row.asOfMillis >= fromMillis && row.asOfMillis < toMillis) yield row;
+    for await (const { key } of objects.list(dayFolder(servingLogSource, dt))) yield key;
   }
 }
 
