@@ -54,3 +54,33 @@ it('fails on an item beyond what DynamoDB holds, with the name of the view', () 
     /^a row of view profile@1 takes \d+ bytes with its order text; allowed are 409600/,
   );
 });
+
+// F57
+it('packs 200 features of the widest numbers and of texts into a twentieth of what DynamoDB holds', () => {
+  const widest = [
+    { type: 'int64', value: -(2n ** 63n) },
+    { type: 'float64', value: -1e-300 / 3 },
+    { type: 'timestamp', value: -62_135_596_799_999 },
+    { type: 'string', value: 'some text of thirty characters' },
+  ] as const;
+  const features = Array.from({ length: 50 }, () => widest).flat();
+  const wide = tableViewOf(
+    'wide',
+    features.map(({ type }, index) => ({ name: `feature_${index}`, type })),
+    { entity: 'driver', source: 'drivers' },
+  );
+  const { itemBytes } = encodeRow(wide, driver, { ...row, features: features.map(({ value }) => value) });
+  expect(features).toHaveLength(200);
+  expect(itemBytes).toBeGreaterThan(200 * 20);
+  expect(itemBytes).toBeLessThan((400 * 1024) / 20);
+});
+
+// F57
+it('refuses 200 features that together are too long for an item, with the name of the view', () => {
+  const names = Array.from({ length: 200 }, (_, index) => ({ name: `feature_${index}`, type: 'string' as const }));
+  const wide = tableViewOf('wide', names, { entity: 'driver', source: 'drivers' });
+  const features = names.map(() => 'x'.repeat(1500));
+  expect(() => encodeRow(wide, driver, { ...row, features })).toThrow(
+    expect.objectContaining({ code: 'codec.rowTooLarge', message: expect.stringContaining('wide') }),
+  );
+});
