@@ -40,10 +40,8 @@ export async function recomputeOf(
       why: 'nobody counts the events of a stream view; "tidemark backfill" computes them again',
     };
   const state = await readState(objects, stored);
-  if (state.kind === 'table' || wanted.kind === 'table' || stored.kind === 'table')
-    return state.kind === 'table'
-      ? { kind: 'objects', objects: Object.keys(state.objects).length }
-      : { kind: 'unknown', why: `${viewId(stored)} was a view of another kind` };
+  if (state.kind === 'table') return { kind: 'objects', objects: Object.keys(state.objects).length };
+  if (wanted.kind === 'table') return { kind: 'unknown', why: `${viewId(stored)} was a batch view` };
   const ticks = tickCount(state.covered, wanted.scheduleMillis);
   const runs = await listRunRecords(records, stored, runsRead);
   const [rowsPerTick] = runs.flatMap(({ ticks: ran, featureRows }) =>

@@ -21,6 +21,7 @@ import { objectKeys } from '#spec/layout.ts';
 import { type Manifest, type View, viewSchema } from '#spec/manifest.ts';
 import { MemoryObjects } from '#store/memory/objects.ts';
 import { MemoryRecords } from '#store/memory/records.ts';
+import { streamViewOf, tableViewOf } from '#test/support/manifests.ts';
 import { changesOf } from '../../../cli/deploy/changed-views.ts';
 import { impactLines, impactsOf } from '../../../cli/deploy/impact.ts';
 
@@ -195,4 +196,21 @@ it('counts the ticks that are covered, by the schedule that is wanted, and their
     },
   });
   expect(await recomputeOf({ objects, records }, hourly, hourly)).toEqual({ kind: 'ticks', ticks: 720, rows: 36_000 });
+});
+
+it('counts the source objects that a table view has read, and says so of what nobody counts', async () => {
+  const [objects, records] = [new MemoryObjects(), new MemoryRecords()];
+  const parts = { entity: 'customer', source: 'profiles' };
+  const table = tableViewOf('profile', [{ name: 'city', type: 'string' }], parts);
+  const stream = streamViewOf('clicks', [], parts);
+  const state = { kind: 'table', fence: 1, objects: { 'a.parquet': '1', 'b.parquet': '2' }, visibleMillis: 0 };
+  await objects.put(objectKeys.state(table), JSON.stringify(state));
+  expect(await recomputeOf({ objects, records }, table, { ...table, version: 2 })).toEqual({
+    kind: 'objects',
+    objects: 2,
+  });
+  expect(await recomputeOf({ objects, records }, stream, stream)).toMatchObject({ kind: 'unknown' });
+  expect(await recomputeOf({ objects, records }, table, stream)).toMatchObject({ kind: 'unknown' });
+  const [onDemand] = repository({}).views.filter(({ kind }) => kind === 'onDemand');
+  expect(onDemand && (await recomputeOf({ objects, records }, onDemand, onDemand))).toMatchObject({ kind: 'none' });
 });
