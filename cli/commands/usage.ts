@@ -52,10 +52,12 @@ export const usage: Command = {
       since,
       rows: answers.reduce((sum, { rows }) => sum + rows, 0),
     };
+    const notDeployed = report.notDeployed.map(({ lastMillis, ...of }) => ({ ...of, last: formatInstant(lastMillis) }));
+    const facts = { log, notDeployed };
     // What has read nothing knows nothing.
     const exitCode = log.rows === 0 ? exitCodes.notFound : exitCodes.ok;
     if (options.unused === undefined) {
-      output.data({ log, ...report, views: report.views.map(forMachines) }, usageText(log, report));
+      output.data({ ...facts, views: report.views.map(forMachines) }, usageText(log, report));
       return exitCode;
     }
     const unread: readonly Unread[] = await Promise.all(
@@ -65,7 +67,11 @@ export const usage: Command = {
         return { ...of, cost: onlineCost(view, await listRunRecords(records, view, maximumRuns), toMillis) };
       }),
     );
-    output.data({ log, ...report, views: unread.map(forMachines) }, unusedText(log, report, unread));
+    const views = unread.map((of) => ({
+      ...forMachines(of),
+      ...(of.state === 'used' ? {} : { cost: of.cost ?? null }), // null: not known
+    }));
+    output.data({ ...facts, views }, unusedText(log, report, unread));
     return exitCode;
   },
 };

@@ -22,6 +22,7 @@ export type Unread = ViewUsage & { readonly cost?: OnlineCost | undefined };
 
 /** Every online view and feature with its reads, as a table. */
 export function usageText(log: LogFacts, report: UsageReport): string {
+  if (log.rows === 0) return logLines(log, report).join('\n');
   const rows = report.views.flatMap((view) => [
     [view.view, ...readsOf(view)],
     ...view.features.map((feature) => [`  ${feature.name}`, ...readsOf(feature)]),
@@ -31,6 +32,7 @@ export function usageText(log: LogFacts, report: UsageReport): string {
 
 /** The views and features that nothing has read, with what they cost. */
 export function unusedText(log: LogFacts, report: UsageReport, views: readonly Unread[]): string {
+  if (log.rows === 0) return logLines(log, report).join('\n');
   const unused = views.filter(({ state }) => state === 'unused');
   const unknown = views.flatMap((view) => [
     ...(view.state === 'unknown' ? [`${view.view}${reasonOf(view)}`] : []),

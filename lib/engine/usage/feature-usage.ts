@@ -7,7 +7,7 @@ import type { ServiceAnswers } from './read-answers.ts';
 
 /** What the serving log says of the reads of a view or of one of its features. */
 export interface Usage {
-  /** `unknown`: no row was logged, but services that need it are not logged, or answered by definitions that are deployed no more. */
+  /** `unknown`: no row was logged, but services that need it are not logged, or answered by definitions that are deployed no more; or there is no answer at all. */
   readonly state: 'used' | 'unused' | 'unknown';
   /** Rows of logged answers that it was read for. */
   readonly rows: number;
@@ -50,13 +50,14 @@ export function featureUsage(
 ): UsageReport {
   const readers = manifest.services.map((service): Reader => readerOf(manifest, service, { answers, rule }));
   const known = new Set(readers.map((reader) => reader.answers));
+  const usage = (of: readonly Reader[]): Usage => usageOf(of, { isLogEmpty: answers.length === 0 });
   return {
     views: manifest.views.filter(isOnline).map((view) => ({
       view: viewId(view),
-      ...usageOf(readers.filter((reader) => needs(reader, view))),
+      ...usage(readers.filter((reader) => needs(reader, view))),
       features: view.features.map((feature) => ({
         name: feature.name,
-        ...usageOf(readers.filter((reader) => needs(reader, view, feature))),
+        ...usage(readers.filter((reader) => needs(reader, view, feature))),
       })),
     })),
     notDeployed: answers.filter((of) => !known.has(of)),
@@ -87,10 +88,10 @@ const needs = ({ reads }: Reader, view: EntityView, feature?: Feature): boolean 
     (read) => read.view === view && (feature === undefined || read.features.some(({ name }) => name === feature.name)),
   );
 
-function usageOf(readers: readonly Reader[]): Usage {
+function usageOf(readers: readonly Reader[], { isLogEmpty }: { readonly isLogEmpty: boolean }): Usage {
   const seen = readers.flatMap(({ answers }) => answers ?? []);
   const notLogged = readers.filter((reader) => !reader.isLogged).map(({ id }) => id);
-  const isUncertain = notLogged.length > 0 || readers.some(({ hasOlder }) => hasOlder);
+  const isUncertain = isLogEmpty || notLogged.length > 0 || readers.some(({ hasOlder }) => hasOlder);
   const last = seen.length === 0 ? {} : { lastReadMillis: Math.max(...seen.map(({ lastMillis }) => lastMillis)) };
   return {
     state: seen.length > 0 ? 'used' : isUncertain ? 'unknown' : 'unused',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { unusedText, usageText } from '#cli/report/usage.ts';
 import type { RunRecord } from '#engine/materialize/run-record.ts';
-import { featureUsage } from '#engine/usage/feature-usage.ts';
+import { featureUsage, type Usage } from '#engine/usage/feature-usage.ts';
 import { onlineCost } from '#engine/usage/online-cost.ts';
 import { oldestAnswerDate, readAnswers, type ServiceAnswers } from '#engine/usage/read-answers.ts';
 import { findEntityView } from '#spec/find.ts';
@@ -38,7 +38,7 @@ const answersOf = (service: string, over: Partial<ServiceAnswers> = {}): Service
 });
 const usageOf = (answers: readonly ServiceAnswers[], rule: Parameters<typeof featureUsage>[2] = all) =>
   Object.fromEntries(
-    featureUsage(manifest, answers, rule).views.flatMap(({ view, features, ...reads }) => [
+    featureUsage(manifest, answers, rule).views.flatMap(({ view, features, ...reads }): [string, Usage][] => [
       [view, reads],
       ...features.map(({ name, ...of }) => [`${view}:${name}`, of]),
     ]),
@@ -88,10 +88,14 @@ describe('usage of online features', () => {
 
   it('calls nothing unused that a service needs whose answers the rule leaves out', () => {
     for (const services of [['checkout'], ['checkout@1']]) {
-      const usage = usageOf([], { services });
+      const usage = usageOf([answersOf('checkout@1')], { services });
       expect(usage['lane_stats@1']).toMatchObject({ state: 'unknown', notLogged: ['lanes@3'] });
-      expect(usage['orders@1:order_count']).toMatchObject({ state: 'unused', notLogged: [] });
+      expect(usage['orders@1:ratio']).toMatchObject({ state: 'unused', notLogged: [] });
     }
+  });
+
+  it('calls nothing unused where the log has no answer at all', () => {
+    expect(new Set(Object.values(usageOf([])).map(({ state }) => state))).toEqual(new Set(['unknown']));
   });
 
   it('does not know what answers of a definition that is deployed no more have read', () => {
@@ -161,7 +165,12 @@ describe('the report of usage', () => {
   it('says so where the log is younger than the range, or has nothing of it', () => {
     expect(usageText(full, report)).not.toContain('younger');
     expect(usageText({ ...full, since: '2025-10-01' }, report)).toContain('read before 2025-10-01 nothing is known');
-    expect(usageText({ ...log, rows: 0 }, featureUsage(manifest, [], all))).toContain('nothing is known');
+    const nothing = featureUsage(manifest, [], all);
+    for (const text of [
+      usageText({ ...log, rows: 0 }, nothing),
+      unusedText({ ...log, rows: 0 }, nothing, nothing.views),
+    ])
+      expect(text).toMatch(/^no row in the serving log .* nothing is known .*\?$/); // one line, and no table
   });
 
   it('lists unread views with their cost, unread features of others apart, and what is not known as such', () => {
