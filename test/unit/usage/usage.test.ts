@@ -40,7 +40,7 @@ const usageOf = (answers: readonly ServiceAnswers[], rule: Parameters<typeof fea
   Object.fromEntries(
     featureUsage(manifest, answers, rule).views.flatMap(({ view, features, ...reads }): [string, Usage][] => [
       [view, reads],
-      ...features.map(({ name, ...of }) => [`${view}:${name}`, of]),
+      ...features.map(({ name, ...of }): [string, Usage] => [`${view}:${name}`, of]),
     ]),
   );
 
