@@ -185,6 +185,11 @@ describe('what the API says of itself', () => {
     const { openapi, paths } = json as { openapi: string; paths: Record<string, unknown> }; // OpenAPI's own shape
     expect(openapi).toMatch(/^3\.1/);
     expect(Object.keys(paths).sort()).toEqual([
+      '/get-online-features',
+      '/health',
+      '/materialize',
+      '/materialize-incremental',
+      '/push',
       '/v1/feature-services/{name}',
       '/v1/feature-views',
       '/v1/feature-views/{name}',
@@ -194,6 +199,7 @@ describe('what the API says of itself', () => {
       '/v1/push/{source}',
       '/v1/training-sets',
       '/v1/training-sets/{id}',
+      '/write-to-online-store',
     ]);
   });
 
