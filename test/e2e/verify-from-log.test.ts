@@ -132,6 +132,18 @@ it('recomputes every value that was served to live traffic at its own instant, a
   );
 });
 
+it('tells from the log which views are read, by whom', async () => {
+  const { exitCode, stdout, stderr } = await runCli(['usage', '--target', flights.targetName, '--json']);
+  expect(exitCode, stderr).toBe(0);
+  const { views } = JSON.parse(stdout) as {
+    views: readonly { view: string; state: string; readBy: readonly string[] }[];
+  }; // its documented shape
+  const used = (view: string) => views.find((of) => of.view === view);
+  expect(used('carrier_departures@1')?.state, stdout).toBe('used');
+  expect(used('carrier_departures@1')?.readBy).toContain('delay_model@1');
+  expect(used('carrier_departures_live@1')?.readBy, stdout).toContain('delay_nowcast@1');
+});
+
 it('finds exactly the one value that was changed in the log, with its request, entity and feature', async () => {
   const { objects } = flights.connections;
   const [row] = (await log()).rows.filter(

@@ -96,7 +96,7 @@ def test_the_snippets_of_the_documentation_run_as_they_stand(client, tmp_path, m
     page = (Path(__file__).parents[3] / "docs" / "python.md").read_text()
     snippets = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     run = [snippet for snippet in snippets if "training_set" not in snippet]
-    assert (len(snippets), len(run)) == (7, 5)
+    assert (len(snippets), len(run)) == (8, 5)
     (tmp_path / ".tidemark").mkdir()
     shutil.copy(os.environ["TIDEMARK_TEST_TARGET"], tmp_path / ".tidemark" / "local.json")
     pandas.read_parquet(os.environ["TIDEMARK_TEST_SPINE"]).head(60).to_parquet(tmp_path / "labels.parquet")

@@ -119,7 +119,7 @@ class TrainingSet:
 
     def tags(self) -> dict[str, str]:
         """
-        What an experiment tracker should keep of a complete set, as texts, as in `mlflow.set_tags(training_set.tags())`:
+        What an experiment tracker should keep of a complete set, as texts: `mlflow.set_tags(training_set.tags())`:
         its id, the hashes of all that went in (equal for builds that must give the same) and of the content, the
         service and its definitions, the features.
         """
