@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Context } from 'aws-lambda';
 import { TidemarkError } from '#spec/errors.ts';
+import { bodyBytes, callHandler } from './call-handler.ts';
 import type { HttpHandler } from './create-http-handler.ts';
 import { problemResponse } from './problem.ts';
-import type { ProxyEvent, ProxyResult } from './proxy-event.ts';
+import type { ProxyResult } from './proxy-event.ts';
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -20,8 +20,6 @@ export interface HttpServer {
 
 /** As API Gateway; routes take far less. */
 const maxBodyBytes = 10 * 1024 * 1024;
-/** What a handler may take, as in Lambda. */
-const requestMillis = 10_000;
 /** Longer than load balancers keep an idle connection (60 s): whoever closes first must not be the one who may still be sent a request. */
 const keepAliveMillis = 75_000;
 const stopMillis = 10_000;
@@ -65,34 +63,23 @@ const listening = (server: Server, host: string, port: number): Promise<void> =>
   });
 
 async function answer(handler: HttpHandler, request: IncomingMessage): Promise<ProxyResult> {
-  const endsAtMillis = performance.now() + requestMillis;
+  const arrivedMillis = performance.now();
   const requestId = randomUUID();
   const body = await bodyOf(request);
   if (body === undefined) return problemResponse(tooLarge(), requestId);
-  // The members of a context that handlers read.
-  const context = {
-    awsRequestId: requestId,
-    getRemainingTimeInMillis: () => endsAtMillis - performance.now(),
-  } as Context;
-  return handler(eventOf(request, { body, requestId }), context);
-}
-
-/** As API Gateway makes it, without what only API Gateway can vouch for: nobody is identified by an AWS signature here. */
-function eventOf(request: IncomingMessage, { body, requestId }: { body: string; requestId: string }): ProxyEvent {
   const target = request.url ?? '/';
   const queryAt = target.indexOf('?');
-  const query = queryAt < 0 ? null : Object.fromEntries(new URLSearchParams(target.slice(queryAt + 1)));
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) if (typeof value === 'string') headers[name] = value;
-  return {
+  return callHandler(handler, {
     httpMethod: request.method ?? 'GET',
     path: queryAt < 0 ? target : target.slice(0, queryAt),
+    query: queryAt < 0 ? undefined : new URLSearchParams(target.slice(queryAt + 1)),
     headers,
-    queryStringParameters: query,
     body,
-    isBase64Encoded: false,
-    requestContext: { requestId },
-  };
+    requestId,
+    arrivedMillis,
+  });
 }
 
 /** Undefined for a body that is too large; the rest of it is not kept. Rejects when the caller goes away. */
@@ -109,9 +96,9 @@ const bodyOf = (request: IncomingMessage): Promise<string | undefined> =>
     request.on('end', () => resolve(bytes > maxBodyBytes ? undefined : Buffer.concat(chunks).toString('utf8')));
   });
 
-function write({ statusCode, headers, body, isBase64Encoded }: ProxyResult, response: ServerResponse): void {
-  const bytes = Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8');
-  response.writeHead(statusCode, { ...headers, 'content-length': bytes.length });
+function write(result: ProxyResult, response: ServerResponse): void {
+  const bytes = bodyBytes(result);
+  response.writeHead(result.statusCode, { ...result.headers, 'content-length': bytes.length });
   response.end(bytes);
 }
 

@@ -6,6 +6,7 @@ import { candidateRowTables } from './candidate-rows.ts';
 import { type CommonTable, withClause } from './common-table.ts';
 import { eventRowsSelect } from './event-rows.ts';
 import { featureRowsSelect, featureTypes, isStaticView, rowOrderFields } from './feature-rows.ts';
+import { featuresRead, seenBounds } from './label-rows.ts';
 import { nullRow, type OrderField, rowOf } from './row-order.ts';
 import { bigint, dateText, instant, quoted, table, text, toMillis } from './text.ts';
 import { sqlType } from './types.ts';
@@ -67,11 +68,12 @@ export function labelRowsSeenSql(
   ];
   const order = rowOrderFields(view);
   const keys = entity.keys.map(({ name }) => quoted(name));
-  const read = view.kind === 'table' ? view.features.map(({ name }) => name) : features;
+  const read = featuresRead({ view, features });
+  const atMillis = { min: eventTimeRangeMillis.min - lagMillis, max: eventTimeRangeMillis.max - lagMillis };
   const select = featureRowsSelect(on, {
     features: read,
     mode,
-    ...(isStaticView(on) ? {} : { bounds: { maxEventMillis: eventTimeRangeMillis.max - lagMillis } }),
+    bounds: seenBounds(on, { atMillis, exactStates: true }),
   });
   const candidates = candidateRowTables({ on, features: read, select }, { table: 'labels', keys }, '');
   const seen = `SELECT _row, _k, max_by(_r, _o) OVER (PARTITION BY ${keys.join(', ')} ORDER BY _ts, _k ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS _r FROM rows_and_labels`;
